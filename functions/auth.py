@@ -1,0 +1,88 @@
+"""Registration, login, the current user, and the Telegram bot's way in."""
+
+import flask
+
+from functions.http import Caller, Group, client_address
+from shared import security, store, throttle, users
+from shared.errors import Conflict, Forbidden, Unauthorized
+from shared.models import Login, Register, Role, TelegramLogin, Token, UserRead
+from shared.normal import email_key, phone_number
+from shared.settings import settings
+from shared.users import User
+
+api = Group("auth")
+
+
+@api.post("/auth/register", errors=(409, 429))
+def register(body: Register) -> UserRead:
+    """Register a user.
+
+    At least one of email and phone is needed. A taken email or phone is 409; too many of those from one address, 429.
+    """
+    counted = throttle.reference("register", client_address())
+    throttle.check(store.get(counted)[0], settings().register_failures_per_address)
+    try:
+        user = users.create(
+            role=Role(body.role),
+            name=body.name,
+            email=body.email,
+            phone=body.phone,
+            password_hash=security.hash_password(body.password),
+        )
+    except Conflict:
+        throttle.count(counted)
+        raise
+    return user.public()
+
+
+@api.post("/auth/login", errors=(401, 429))
+def login(form: Login) -> Token:
+    """Log in by email or phone.
+
+    Wrong password, unknown user, deactivated user and user without a password answer the same 401. Repeated failures
+    for one account from one address are 429 for a while.
+    """
+    kind, name = _username(form.username)
+    counted = throttle.reference("login", client_address())
+    failures, taken = store.get(counted, users.identity(kind, name))
+    throttle.check(failures, settings().login_failures_per_address, name, settings().login_failures_per_account)
+    # An unknown name costs the same round trip and the same hash as a known one: time must not tell them apart.
+    user = User.of(store.get(users.ref(users.owner_of(taken) or 0))[0])
+    matches = security.verify_password(form.password, user.password_hash if user else None)
+    if not user or not matches or not user.is_active:
+        throttle.count(counted, name)
+        raise Unauthorized("Incorrect username or password")
+    return Token(access_token=security.issue_token(user.id))
+
+
+@api.get("/auth/me")
+def me(caller: Caller) -> UserRead:
+    """The user that the token belongs to."""
+    user: User = caller.load()
+    return user.public()
+
+
+@api.post("/auth/telegram/login-or-register", errors=(403,))
+def telegram(body: TelegramLogin) -> Token:
+    """Log a Telegram user in, for the bot.
+
+    Found by telegram_id, else by phone (which links the two), else registered. Where a bot secret is configured the
+    request must carry it in X-Telegram-Bot-Secret. Admins and deactivated users cannot enter this way.
+    """
+    expected = settings().telegram_bot_secret
+    if expected is None and not settings().local:
+        raise Forbidden("The Telegram login is not configured")
+    if expected is not None and not security.same_secret(flask.request.headers.get("X-Telegram-Bot-Secret"), expected):
+        raise Forbidden("This endpoint is for the bot")
+    user = users.enter_by_telegram(body.telegram_id, body.phone, body.name, Role(body.role))
+    return Token(access_token=security.issue_token(user.id))
+
+
+def _username(username: str) -> tuple[str, str]:
+    """The kind of identity that a username is, and its one spelling. What is neither belongs to nobody."""
+    if "@" not in username:
+        try:
+            return "phone", phone_number(username)
+        except ValueError:
+            pass
+    return "email", email_key(username)

@@ -1,0 +1,91 @@
+"""Every error that the API answers with on purpose. Raised anywhere, turned into a response in one place."""
+
+from collections.abc import Mapping
+
+
+class ApiError(Exception):
+    """An answer that is not a success.
+
+    Args:
+        detail: What went wrong, for the client's developer. Never contains a secret.
+        headers: Response headers that belong to the status.
+    """
+
+    status = 500
+
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+
+
+class BadRequest(ApiError):
+    """The request is well-formed but makes no sense, such as liking one's own listing."""
+
+    status = 400
+
+
+class Unauthorized(ApiError):
+    """No token, a bad token, or wrong credentials. RFC 6750 asks for the challenge header."""
+
+    status = 401
+
+    def __init__(self, detail: str = "Could not validate credentials") -> None:
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
+
+
+class Forbidden(ApiError):
+    """The caller is known and may not do this."""
+
+    status = 403
+
+    def __init__(self, detail: str = "Not enough permissions") -> None:
+        super().__init__(detail)
+
+
+class NotFound(ApiError):
+    """There is no such thing, or its existence is none of the caller's business."""
+
+    status = 404
+
+    def __init__(self, detail: str = "Not Found") -> None:
+        super().__init__(detail)
+
+
+class Conflict(ApiError):
+    """The request contradicts what is stored, such as a taken email."""
+
+    status = 409
+
+
+class Invalid(ApiError):
+    """A value that only storage could tell is wrong; same shape as a model's validation error.
+
+    Args:
+        loc: Where the value stands, such as ``("body", "owner_id")``.
+        msg: What is wrong with it.
+    """
+
+    status = 422
+
+    def __init__(self, loc: tuple[str, ...], msg: str) -> None:
+        super().__init__(msg)
+        self.loc = loc
+
+
+class TooManyRequests(ApiError):
+    """A limit is reached; ``retry_after`` is in seconds."""
+
+    status = 429
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("Too many attempts, try again later", {"Retry-After": str(max(1, retry_after))})
+
+
+class Unavailable(ApiError):
+    """Firestore could not be reached in time. Nothing was half-done; the same request may be repeated."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("Service temporarily unavailable, please retry", {"Retry-After": "2"})

@@ -1,0 +1,254 @@
+"""Listings: their documents, and the two orders in which they are read.
+
+``facets`` is what makes every filter one walk along one index: for each choice of "this or any" deal type, property
+type and city it holds one token, so any combination of the three is a single array-contains. An inactive listing has
+no facets and is found by no filter.
+
+``position`` is where a listing stands in everybody's feed: the server's timestamp of the last write that could make it
+match somebody anew (created, reactivated, moved to another city, type or price). See shared/coverage.py.
+"""
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any, Protocol
+
+from google.cloud.firestore_v1.base_query import And, BaseFilter, Or
+from google.cloud.firestore_v1.query import Query
+
+from shared import store
+from shared.coverage import Gap
+from shared.errors import Forbidden, NotFound, Unavailable
+from shared.models import (
+    AdminListingFilter,
+    AdminListingRead,
+    ListingFilter,
+    ListingRead,
+    ListingWrite,
+    PageParams,
+    Role,
+)
+from shared.normal import city_key
+from shared.pages import Page, Position, micros, moment, paginate
+from shared.users import User
+
+COLLECTION = "listings"
+ANY = "*"
+MATCHING = ("city_key", "deal_type", "property_type", "price")
+"""The stored fields that decide whom a listing matches."""
+
+
+class Criteria(Protocol):
+    """What a filter or a tenant's preferences ask for; None is any."""
+
+    @property
+    def city(self) -> str | None: ...
+    @property
+    def deal_type(self) -> Any: ...
+    @property
+    def property_type(self) -> Any: ...
+    @property
+    def price_min(self) -> Any: ...
+    @property
+    def price_max(self) -> Any: ...
+
+
+def ref(listing_id: int) -> store.Reference:
+    return store.document(COLLECTION, listing_id)
+
+
+def _facet(deal_type: str | None, property_type: str | None, city: str | None) -> str:
+    # The city stands last and is never empty, so no city's name can be mistaken for another token.
+    return f"{deal_type or ANY}|{property_type or ANY}|{city or ''}"
+
+
+def fields(listing: ListingWrite) -> dict[str, Any]:
+    """What is stored of a listing's content."""
+    city = city_key(listing.city)
+    choices = product((listing.deal_type.value, None), (listing.property_type.value, None), (city, None))
+    return {
+        "title": listing.title,
+        "city": listing.city,
+        "city_key": city,
+        "deal_type": listing.deal_type.value,
+        "property_type": listing.property_type.value,
+        "price": int(listing.price * 100),
+        "is_active": listing.is_active,
+        "facets": [_facet(*choice) for choice in choices] if listing.is_active else [],
+    }
+
+
+def document(listing_id: int, owner_id: int, listing: ListingWrite) -> dict[str, Any]:
+    """A new listing's document."""
+    stamps = dict.fromkeys(("created_at", "updated_at", "position"), store.SERVER_TIMESTAMP)
+    return {"id": listing_id, "owner_id": owner_id} | fields(listing) | stamps
+
+
+def read(data: dict[str, Any]) -> ListingRead:
+    return ListingRead.model_validate(data | {"price": _decimal(data["price"])})
+
+
+def _admin_read(data: dict[str, Any]) -> AdminListingRead:
+    return AdminListingRead.model_validate(data | {"price": _decimal(data["price"])})
+
+
+def _decimal(minor: int) -> str:
+    return f"{minor // 100}.{minor % 100:02d}"
+
+
+def position(data: dict[str, Any]) -> Position:
+    """Where the listing stands in the feed."""
+    return micros(data["position"]), data["id"]
+
+
+def active(snapshot: store.Snapshot) -> dict[str, Any]:
+    """The listing's document.
+
+    Raises:
+        NotFound: It does not exist or is not active.
+    """
+    data = snapshot.to_dict()
+    if not data or not data["is_active"]:
+        raise NotFound("Listing not found")
+    return data
+
+
+def owned(snapshot: store.Snapshot, user: User) -> dict[str, Any]:
+    """The listing's document, active or not, for somebody who may change it.
+
+    Raises:
+        NotFound: It does not exist.
+        Forbidden: The user is neither its owner nor an admin.
+    """
+    data = snapshot.to_dict()
+    if not data:
+        raise NotFound("Listing not found")
+    if data["owner_id"] != user.id and user.role is not Role.ADMIN:
+        raise Forbidden("Only the owner or an admin may change a listing")
+    return data
+
+
+def load(listing_id: int) -> store.Snapshot:
+    return store.get(ref(listing_id))[0]
+
+
+def create(owner: User, listing: ListingWrite) -> ListingRead:
+    for _ in range(3):
+        listing_id = store.new_id()
+        data = document(listing_id, owner.id, listing)
+        batch = store.Batch()
+        batch.create(ref(listing_id), data)
+        try:
+            time = store.server_time(batch.commit()[0])
+        except store.LOST_RACE:
+            found = store.get(ref(listing_id))[0].to_dict() or {}
+            if found.get("owner_id") == owner.id and found["title"] == listing.title:
+                return read(found)  # Written by a try whose acknowledgement was lost.
+            continue
+        return read(data | {"created_at": time, "updated_at": time})
+    raise Unavailable
+
+
+def replace(found: store.Snapshot, user: User, listing: ListingWrite) -> ListingRead:
+    """Puts new content into a listing, and the listing on top of the feeds that it may match anew.
+
+    Raises:
+        NotFound: It does not exist.
+        Forbidden: The user is neither its owner nor an admin.
+    """
+    return _write(found, user, fields(listing))
+
+
+def deactivate(found: store.Snapshot, user: User) -> None:
+    """Takes a listing out of every list and feed but its owner's. Repeating it is harmless.
+
+    Raises:
+        NotFound: It does not exist.
+        Forbidden: The user is neither its owner nor an admin.
+    """
+    if owned(found, user)["is_active"]:
+        _write(found, user, {"is_active": False, "facets": []})
+
+
+def _write(found: store.Snapshot, user: User, changes: dict[str, Any]) -> ListingRead:
+    def attempt(found: store.Snapshot) -> ListingRead:
+        old = owned(found, user)
+        new = old | changes
+        anew = new["is_active"] and (not old["is_active"] or any(new[name] != old[name] for name in MATCHING))
+        stamps = dict.fromkeys(("updated_at", "position") if anew else ("updated_at",), store.SERVER_TIMESTAMP)
+        batch = store.Batch()
+        # Whether the position moves depends on what was read: without the precondition, a write in between could
+        # change what the listing matches and leave it where tenants have already looked.
+        batch.update(found.reference, changes | stamps, seen=found)
+        return read(new | {"updated_at": store.server_time(batch.commit()[0])})
+
+    return store.contend([found], attempt)
+
+
+def _matching(criteria: Criteria) -> Query:
+    """All active listings that match, whatever the order. Prices are inclusive."""
+    city = city_key(criteria.city) if criteria.city else None
+    query = store.collection(COLLECTION)
+    query = query.where(
+        filter=store.Filter("facets", "array_contains", _facet(criteria.deal_type, criteria.property_type, city))
+    )
+    # Always a bound on the price, so that one index serves the queries with and without one.
+    query = query.where(filter=store.Filter("price", ">=", int((criteria.price_min or 0) * 100)))
+    if criteria.price_max is not None:
+        query = query.where(filter=store.Filter("price", "<=", int(criteria.price_max * 100)))
+    return query
+
+
+def public(chosen: ListingFilter) -> Page[ListingRead]:
+    """Active listings, newest first."""
+    return paginate(_matching(chosen), chosen, read)
+
+
+def of_owner(owner_id: int, page: PageParams) -> Page[ListingRead]:
+    """An owner's listings, active or not, newest first."""
+    query = store.collection(COLLECTION).where(filter=store.Filter("owner_id", "==", owner_id))
+    return paginate(query, page, read)
+
+
+def all_of_them(chosen: AdminListingFilter) -> Page[AdminListingRead]:
+    """All listings, newest first."""
+    query = store.collection(COLLECTION)
+    if chosen.city is not None:
+        query = query.where(filter=store.Filter("city_key", "==", city_key(chosen.city)))
+    if chosen.owner_id is not None:
+        query = query.where(filter=store.Filter("owner_id", "==", chosen.owner_id))
+    if chosen.is_active is not None:
+        query = query.where(filter=store.Filter("is_active", "==", chosen.is_active))
+    return paginate(query, chosen, _admin_read)
+
+
+def newest_in(gaps: Sequence[Gap], criteria: Criteria, limit: int) -> list[store.Snapshot]:
+    """The newest active listings that match and whose position lies in one of the gaps, newest first.
+
+    Each gap is at most three ranges, because positions are pairs; Firestore takes 30 in one query.
+    """
+    ranges = [condition for gap in gaps for condition in _ranges(gap)]
+    query = _matching(criteria)
+    if ranges:
+        query = query.where(filter=ranges[0] if len(ranges) == 1 else Or(ranges))
+    query = query.order_by("position", direction="DESCENDING").order_by("id", direction="DESCENDING")
+    return store.run(query.limit(limit))
+
+
+def _ranges(gap: Gap) -> list[BaseFilter]:
+    """The pairs strictly between the gap's ends, as conditions on single fields."""
+    conditions: list[BaseFilter] = []
+    between: list[BaseFilter] = []
+    if gap.upper is not None:
+        time = moment(gap.upper[0])
+        between.append(store.Filter("position", "<", time))
+        same: list[BaseFilter] = [store.Filter("position", "==", time), store.Filter("id", "<", gap.upper[1])]
+        if gap.lower is not None and gap.lower[0] == gap.upper[0]:
+            return [And([*same, store.Filter("id", ">", gap.lower[1])])]
+        conditions.append(And(same))
+    if gap.lower is not None:
+        time = moment(gap.lower[0])
+        between.append(store.Filter("position", ">", time))
+        conditions.append(And([store.Filter("position", "==", time), store.Filter("id", ">", gap.lower[1])]))
+    if between:
+        conditions.append(between[0] if len(between) == 1 else And(between))
+    return conditions

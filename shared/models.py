@@ -1,0 +1,598 @@
+"""What goes in and out over HTTP: one model for each body, query and answer, with the reference's exact keys and types.
+
+Money is Decimal tenge here and integer minor units (tiyn, 1/100) in Firestore. Unknown fields are ignored.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+
+from shared.normal import email_address, phone_number
+
+
+class Role(StrEnum):
+    TENANT = "tenant"
+    LANDLORD = "landlord"
+    AGENT = "agent"
+    ADMIN = "admin"
+
+
+class DealType(StrEnum):
+    RENT = "rent"
+    SALE = "sale"
+
+
+class PropertyType(StrEnum):
+    FLAT = "flat"
+    HOUSE = "house"
+    ROOM = "room"
+    COMMERCIAL = "commercial"
+
+
+class Action(StrEnum):
+    LIKE = "like"
+    DISLIKE = "dislike"
+    FAVORITE = "favorite"
+
+
+class LeadStatus(StrEnum):
+    NEW = "new"
+    IN_PROGRESS = "in_progress"
+    CLOSED = "closed"
+
+
+class Model(BaseModel):
+    # A validation error must never repeat what was sent: it may be a password.
+    model_config = ConfigDict(hide_input_in_errors=True, ser_json_inf_nan="null")
+
+
+class Body(Model):
+    """A JSON request body."""
+
+
+class Form(Model):
+    """A form-encoded request body."""
+
+
+class Params(Model):
+    """The query string."""
+
+
+# --- Field types -------------------------------------------------------------------------------------------------
+
+
+def _trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def _empty_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+def _digits_to_string(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else _trimmed(value)
+
+
+def _no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain NUL")
+    return value
+
+
+Text255 = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=255), AfterValidator(_no_nul)]
+City = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=128), AfterValidator(_no_nul)]
+Email = Annotated[str, AfterValidator(email_address)]
+Phone = Annotated[str, AfterValidator(phone_number)]
+Password = Annotated[str, Field(min_length=8, max_length=128, json_schema_extra={"format": "password"})]
+Id = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=2**53 - 1)]
+Price = Annotated[Decimal, BeforeValidator(_no_bool), Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2)]
+PriceBound = Annotated[Decimal, BeforeValidator(_no_bool), Field(ge=0, lt=Decimal(10) ** 10, decimal_places=2)]
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+PriceText = Annotated[
+    Decimal,
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
+    Field(json_schema_extra={"examples": ["250000.00"]}),
+]
+"""A price as ListingRead shows it: a string with two decimals."""
+
+PriceNumber = Annotated[Decimal, PlainSerializer(_number, return_type=int | float)]
+"""A price as a JSON number. Below 10^10 with two decimals a double is exact to the cent."""
+
+
+# --- Auth --------------------------------------------------------------------------------------------------------
+
+
+class Register(Body):
+    """A new user. At least one of email and phone must be given."""
+
+    role: Literal["tenant", "landlord", "agent"] = "tenant"
+    name: Text255
+    email: Annotated[Email | None, BeforeValidator(_empty_is_none)] = None
+    phone: Annotated[Phone | None, BeforeValidator(_empty_is_none)] = None
+    password: Password
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "role": "tenant",
+                    "name": "Имя Фамилия",
+                    "email": "user@example.com",
+                    "phone": "+77001234567",
+                    "password": "secret123",
+                }
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.email and not self.phone:
+            raise ValueError("email or phone is required")
+        return self
+
+
+class Login(Form):
+    """Credentials: ``username`` is an email or a phone number in any spelling."""
+
+    username: str
+    password: Annotated[str, Field(json_schema_extra={"format": "password"})]
+
+
+class TelegramLogin(Body):
+    """What the bot knows of a person. Everything but ``telegram_id`` may be absent, null or empty."""
+
+    telegram_id: Annotated[str, BeforeValidator(_digits_to_string), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    phone: Annotated[Phone | None, BeforeValidator(_empty_is_none)] = None
+    name: Annotated[Text255 | None, BeforeValidator(_empty_is_none)] = None
+    role: Annotated[
+        Literal["tenant", "landlord", "agent"],
+        BeforeValidator(lambda value: "tenant" if _empty_is_none(value) is None else value),
+    ] = "tenant"
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"telegram_id": "123456789", "phone": "+77001234567", "name": "Имя из Telegram", "role": "tenant"}
+            ]
+        }
+    )
+
+
+class Token(Model):
+    """A bearer token (RFC 6750)."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105
+
+
+class UserRead(Model):
+    """A user as they see themselves."""
+
+    id: Id
+    role: Role
+    name: str
+    email: str | None
+    phone: str | None
+    telegram_id: str | None
+    is_active: bool
+    created_at: datetime
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 2,
+                    "role": "tenant",
+                    "name": "Имя Фамилия",
+                    "email": "user@example.com",
+                    "phone": "+77001234567",
+                    "telegram_id": "123456789",
+                    "is_active": True,
+                    "created_at": "2025-11-30T12:00:00Z",
+                }
+            ]
+        }
+    )
+
+
+# --- Listings ----------------------------------------------------------------------------------------------------
+
+
+class ListingWrite(Body):
+    """A listing as its owner writes it; PUT replaces all of it."""
+
+    title: Text255
+    city: City
+    deal_type: DealType = DealType.RENT
+    property_type: PropertyType = PropertyType.FLAT
+    price: Price
+    is_active: bool = True
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Квартира в Астане",
+                    "city": "Astana",
+                    "deal_type": "rent",
+                    "property_type": "flat",
+                    "price": 250000,
+                    "is_active": True,
+                }
+            ]
+        }
+    )
+
+
+_LISTING_EXAMPLE: dict[str, Any] = {
+    "id": 1,
+    "title": "Квартира в Астане",
+    "city": "Astana",
+    "deal_type": "rent",
+    "property_type": "flat",
+    "price": "250000.00",
+    "is_active": True,
+    "owner_id": 3,
+    "created_at": "2025-11-30T12:27:33.197286Z",
+    "updated_at": "2025-11-30T12:27:33.197286Z",
+}
+
+
+class ListingRead(Model):
+    """A listing as everybody sees it."""
+
+    id: Id
+    title: str
+    city: str
+    deal_type: DealType
+    property_type: PropertyType
+    price: PriceText
+    is_active: bool
+    owner_id: Id
+    created_at: datetime
+    updated_at: datetime
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_LISTING_EXAMPLE]})
+
+
+class PageParams(Params):
+    """Which part of a list: at most ``limit`` items, after ``cursor`` as the last page's Link header gave it."""
+
+    limit: int = Field(default=100, ge=1, le=100)
+    cursor: str | None = Field(default=None, max_length=200)
+
+
+class ListingFilter(PageParams):
+    """Narrows the public list; absent means any."""
+
+    city: Annotated[City | None, BeforeValidator(_empty_is_none)] = None
+    deal_type: Annotated[DealType | None, BeforeValidator(_empty_is_none)] = None
+    property_type: Annotated[PropertyType | None, BeforeValidator(_empty_is_none)] = None
+    price_min: Annotated[PriceBound | None, BeforeValidator(_empty_is_none)] = None
+    price_max: Annotated[PriceBound | None, BeforeValidator(_empty_is_none)] = None
+
+
+# --- Preferences -------------------------------------------------------------------------------------------------
+
+
+class PreferenceWrite(Body):
+    """What a tenant looks for; a field that is null or absent means any."""
+
+    city: Annotated[City | None, BeforeValidator(_empty_is_none)] = None
+    deal_type: Annotated[DealType | None, BeforeValidator(_empty_is_none)] = None
+    property_type: Annotated[PropertyType | None, BeforeValidator(_empty_is_none)] = None
+    price_min: Annotated[PriceBound | None, BeforeValidator(_empty_is_none)] = None
+    price_max: Annotated[PriceBound | None, BeforeValidator(_empty_is_none)] = None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "city": "Astana",
+                    "deal_type": "rent",
+                    "property_type": "flat",
+                    "price_min": 100000,
+                    "price_max": 400000,
+                }
+            ]
+        }
+    )
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.price_min is not None and self.price_max is not None and self.price_min > self.price_max:
+            raise ValueError("price_min must not be greater than price_max")
+        return self
+
+
+class PreferenceRead(Model):
+    """A tenant's preferences."""
+
+    id: Id
+    user_id: Id
+    city: str | None
+    deal_type: DealType | None
+    property_type: PropertyType | None
+    price_min: PriceNumber | None
+    price_max: PriceNumber | None
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 1,
+                    "user_id": 2,
+                    "city": "Astana",
+                    "deal_type": "rent",
+                    "property_type": "flat",
+                    "price_min": 100000,
+                    "price_max": 400000,
+                }
+            ]
+        }
+    )
+
+
+# --- Feed --------------------------------------------------------------------------------------------------------
+
+
+class DeckParams(Params):
+    """How many of the next listings to answer with."""
+
+    limit: int = Field(default=10, ge=1, le=50)
+
+
+class FeedAction(Body):
+    """A swipe."""
+
+    listing_id: Id
+    action: Action
+    source: Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=32), AfterValidator(_no_nul)] = (
+        "web"
+    )
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"listing_id": 1, "action": "like", "source": "web"}]})
+
+
+class Status(Model):
+    """Done."""
+
+    status: Literal["ok"] = "ok"
+
+
+class UndoRead(Status):
+    """The listing whose latest action was taken back."""
+
+    listing_id: Id
+
+
+# --- Favorites ---------------------------------------------------------------------------------------------------
+
+
+class FavoriteWrite(Body):
+    """The listing to remember."""
+
+    listing_id: Id
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"listing_id": 1}]})
+
+
+class FavoriteRead(Model):
+    """A remembered listing."""
+
+    id: Id
+    user_id: Id
+    listing_id: Id
+    created_at: datetime
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"id": 1, "user_id": 2, "listing_id": 1, "created_at": "2025-11-30T12:00:00Z"}]}
+    )
+
+
+# --- Leads -------------------------------------------------------------------------------------------------------
+
+
+class LeadWrite(Body):
+    """A lead made by hand. ``owner_id`` is only compared with the listing's owner."""
+
+    listing_id: Id
+    owner_id: Id | None = None
+    status: LeadStatus = LeadStatus.NEW
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"listing_id": 1, "owner_id": 3, "status": "new"}]})
+
+
+class LeadUpdate(Body):
+    """How far the owner is with a lead."""
+
+    status: LeadStatus
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "in_progress"}]})
+
+
+class LeadFilter(PageParams):
+    """Narrows a list of leads; absent means any."""
+
+    status: Annotated[LeadStatus | None, BeforeValidator(_empty_is_none)] = None
+
+
+_LEAD_EXAMPLE: dict[str, Any] = {
+    "id": 1,
+    "tenant_id": 2,
+    "listing_id": 1,
+    "owner_id": 3,
+    "status": "new",
+    "created_at": "2025-11-30T12:30:03.362734Z",
+}
+
+
+class LeadRead(Model):
+    """A tenant's interest in a listing, as its owner works on it."""
+
+    id: Id
+    tenant_id: Id
+    listing_id: Id
+    owner_id: Id
+    status: LeadStatus
+    created_at: datetime
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_LEAD_EXAMPLE]})
+
+
+class Contact(Model):
+    """How to reach the other side of a lead."""
+
+    name: str
+    phone: str | None
+    email: str | None
+    telegram_id: str | None
+
+
+class LeadDetails(LeadRead):
+    """A lead with its listing and the other side: the owner for the tenant, the tenant for owner and admin."""
+
+    listing: ListingRead
+    contact: Contact
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                _LEAD_EXAMPLE
+                | {
+                    "listing": _LISTING_EXAMPLE,
+                    "contact": {
+                        "name": "Имя Фамилия",
+                        "phone": "+77001234567",
+                        "email": "user@example.com",
+                        "telegram_id": "123456789",
+                    },
+                }
+            ]
+        }
+    )
+
+
+# --- Admin -------------------------------------------------------------------------------------------------------
+
+
+class AdminUserRead(Model):
+    """A user as an admin sees them."""
+
+    id: Id
+    name: str
+    role: Role
+    email: str | None
+    phone: str | None
+    is_active: bool
+    created_at: datetime
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 2,
+                    "name": "Имя",
+                    "role": "tenant",
+                    "email": "user@example.com",
+                    "phone": "+77001234567",
+                    "is_active": True,
+                    "created_at": "2025-11-30T12:00:00Z",
+                }
+            ]
+        }
+    )
+
+
+class AdminUserUpdate(Body):
+    """What to change; an absent field stays as it is."""
+
+    role: Role | None = None
+    is_active: bool | None = None
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"role": "agent", "is_active": False}]})
+
+
+class AdminListingFilter(PageParams):
+    """Narrows the list of all listings; absent means any."""
+
+    city: Annotated[City | None, BeforeValidator(_empty_is_none)] = None
+    owner_id: Annotated[Id | None, BeforeValidator(_empty_is_none)] = None
+    is_active: Annotated[bool | None, BeforeValidator(_empty_is_none)] = None
+
+
+class AdminListingRead(Model):
+    """A listing as an admin sees it; the price is a number."""
+
+    id: Id
+    title: str
+    city: str
+    deal_type: DealType
+    property_type: PropertyType
+    price: PriceNumber
+    is_active: bool
+    owner_id: Id
+    created_at: datetime
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": 1,
+                    "title": "Квартира",
+                    "city": "Astana",
+                    "deal_type": "rent",
+                    "property_type": "flat",
+                    "price": 250000,
+                    "is_active": True,
+                    "owner_id": 3,
+                    "created_at": "2025-11-30T12:27:33.197286Z",
+                }
+            ]
+        }
+    )
+
+
+# --- Health and errors -------------------------------------------------------------------------------------------
+
+
+class Health(Model):
+    """The service answers."""
+
+    status: Literal["ok"] = "ok"
+    environment: str
+
+
+class Error(Model):
+    """What went wrong."""
+
+    detail: str
+
+
+class FieldError(Model):
+    """One value that does not validate."""
+
+    type: str
+    loc: list[str | int]
+    msg: str
+
+
+class ValidationErrors(Model):
+    """Every value of the request that does not validate."""
+
+    detail: list[FieldError]

@@ -1,0 +1,58 @@
+"""Spellings: one canonical form for everything that is compared. Pure rules."""
+
+import re
+
+# The HTML Living Standard's definition of a valid e-mail address (input type=email), which browsers check too.
+_EMAIL = re.compile(
+    r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
+    r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
+)
+_PHONE_CHARACTERS = re.compile(r"[+0-9 ()./\-\u00a0]+")
+DEFAULT_REGION = "KZ"
+
+
+def email_address(value: str) -> str:
+    """The address without surrounding space, its case kept.
+
+    Raises:
+        ValueError: It is not an e-mail address, or longer than the 254 characters of RFC 5321.
+    """
+    value = value.strip()
+    if len(value) > 254 or not _EMAIL.fullmatch(value):
+        raise ValueError("not a valid e-mail address")
+    return value
+
+
+def email_key(value: str) -> str:
+    """What makes two addresses the same account: everything but case."""
+    return value.strip().lower()
+
+
+def phone_number(value: str) -> str:
+    """The number in E.164, such as +77001234567.
+
+    A number with a plus is international. Without one it is a number of Kazakhstan (87001234567, 77001234567,
+    7001234567), else an international number whose plus was left out, as Telegram sends them.
+
+    Raises:
+        ValueError: No possible phone number can be read from it.
+    """
+    import phonenumbers  # Only auth needs it; it is the slowest import but one.
+
+    value = value.strip()
+    if not _PHONE_CHARACTERS.fullmatch(value) or len(value) > 40:
+        raise ValueError("not a valid phone number")
+    spellings = [value] if value.startswith("+") else [value, "+" + value]
+    for spelling in spellings:
+        try:
+            number = phonenumbers.parse(spelling, DEFAULT_REGION)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(number) and (spelling[0] == "+" or phonenumbers.is_valid_number(number)):
+            return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    raise ValueError("not a valid phone number")
+
+
+def city_key(value: str) -> str:
+    """What makes two spellings the same city: everything but case and extra space."""
+    return " ".join(value.casefold().split())

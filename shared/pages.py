@@ -1,0 +1,80 @@
+"""Lists, page by page: newest first, each page read by one query that starts where the last one ended."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Generic, TypeVar
+
+from shared import store
+from shared.errors import Invalid
+from shared.models import PageParams
+
+T = TypeVar("T")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Position = tuple[int, int]
+"""A place in a list: microseconds since the epoch, then the id, because bulk imports share one timestamp."""
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Part of a list; ``cursor`` leads to the next part, None when there is none."""
+
+    items: list[T]
+    cursor: str | None = None
+
+
+def micros(time: datetime) -> int:
+    """Microseconds since the epoch, exactly (a float second loses some)."""
+    return (time - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(microseconds: int) -> datetime:
+    return EPOCH + timedelta(microseconds=microseconds)
+
+
+def encode_cursor(position: Position) -> str:
+    return base64.urlsafe_b64encode(json.dumps(position, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str) -> Position:
+    """The place that a cursor stands for.
+
+    Raises:
+        Invalid: It is not one of ours.
+    """
+    try:
+        time, key = json.loads(base64.b64decode(cursor + "=" * (-len(cursor) % 4), b"-_", validate=True))
+        if type(time) is int and type(key) is int and 0 <= time < 2**56 and 0 <= key <= store.MAX_ID:
+            moment(time)
+            return time, key
+    except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError):
+        pass
+    raise Invalid(("query", "cursor"), "not a cursor of this list")
+
+
+def paginate(query: store.Query, page: PageParams, read: Callable[[dict[str, Any]], T]) -> Page[T]:
+    """One page of a query, newest first by ``created_at``; reads one document more to know whether there is a next.
+
+    Args:
+        query: The filters, without order and limit.
+        page: Where to start, and how many items to answer with.
+        read: Makes the answer's item of a document.
+    """
+    documents, cursor = documents_page(query, page.cursor, page.limit)
+    return Page([read(data) for data in documents], cursor)
+
+
+def documents_page(query: store.Query, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+    """The documents of one page and the cursor of the next."""
+    query = query.order_by("created_at", direction="DESCENDING").order_by("id", direction="DESCENDING")
+    if cursor is not None:
+        time, key = decode_cursor(cursor)
+        query = query.start_after({"created_at": moment(time), "id": key})
+    documents = [snapshot.to_dict() or {} for snapshot in store.run(query.limit(limit + 1))]
+    if len(documents) <= limit:
+        return documents, None
+    last = documents[limit - 1]
+    return documents[:limit], encode_cursor((micros(last["created_at"]), last["id"]))

@@ -1,0 +1,80 @@
+"""Passwords and tokens."""
+
+import base64
+import hashlib
+import hmac
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+
+import jwt
+
+from shared.errors import Unauthorized
+from shared.settings import settings
+
+ALGORITHM = "HS256"
+
+
+def _peppered(password: str) -> bytes:
+    """64 ASCII bytes that stand for a password of any length.
+
+    bcrypt refuses more than 72 bytes and stops at NUL; OWASP's Password Storage Cheat Sheet (bcrypt, pre-hashing)
+    gives this construction: base64 of an HMAC-SHA-384 under a pepper.
+    """
+    digest = hmac.digest(settings().password_pepper.encode(), password.encode("utf-8", "surrogatepass"), hashlib.sha384)
+    return base64.b64encode(digest)
+
+
+def hash_password(password: str) -> str:
+    import bcrypt  # Only auth hashes; the other functions start without it.
+
+    return bcrypt.hashpw(_peppered(password), bcrypt.gensalt(settings().bcrypt_cost)).decode()
+
+
+@lru_cache
+def _nobody() -> str:
+    return hash_password("the hash that no password is checked against")
+
+
+def verify_password(password: str, hashed: str | None) -> bool:
+    """Whether the password is right. Takes as long where there is no hash to compare with."""
+    import bcrypt
+
+    matches = bcrypt.checkpw(_peppered(password), (hashed or _nobody()).encode())
+    return matches and hashed is not None
+
+
+def issue_token(user_id: int) -> str:
+    """A signed token for a user, valid from now for the configured lifetime."""
+    now = datetime.now(UTC)
+    claims = {"sub": str(user_id), "iat": now, "exp": now + timedelta(seconds=settings().jwt_lifetime_seconds)}
+    return jwt.encode(claims, settings().jwt_keys[0], ALGORITHM)
+
+
+def token_subject(token: str) -> int:
+    """The user id that a token was issued for.
+
+    Raises:
+        Unauthorized: Signature, algorithm, type, expiry or subject is wrong under every configured key.
+    """
+    for key in settings().jwt_keys:
+        try:
+            claims = jwt.decode(
+                token,
+                key,
+                algorithms=[ALGORITHM],
+                options={"require": ["sub", "iat", "exp"], "enforce_minimum_key_length": True},
+            )
+        except jwt.InvalidSignatureError:
+            continue  # Perhaps an older key's.
+        except (jwt.InvalidTokenError, ValueError, TypeError):
+            break
+        subject = claims["sub"]
+        if subject.isascii() and subject.isdigit() and len(subject) <= 16:
+            return int(subject)
+        break
+    raise Unauthorized
+
+
+def same_secret(given: str | None, expected: str) -> bool:
+    """Compares in constant time."""
+    return hmac.compare_digest((given or "").encode("utf-8", "surrogatepass"), expected.encode())

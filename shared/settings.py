@@ -1,0 +1,104 @@
+"""Configuration, read once from the environment.
+
+A function is local only when it talks to the Firestore emulator and is not told otherwise. Everywhere else it
+is deployed, and a missing, short or default secret stops it from starting.
+"""
+
+import os
+from functools import lru_cache
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+LOCAL_SECRET = "local-development-only-" + "0" * 32
+MINIMUM_SECRET_BYTES = 32  # RFC 7518, section 3.2: an HS256 key has at least the hash's size.
+
+
+def _commas(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+class Settings(BaseModel):
+    """All that can be configured; each field is the environment variable of its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    environment: str = Field(min_length=1)
+    """Shown by /health. ``local`` relaxes the rules below and is refused without the Firestore emulator."""
+
+    jwt_keys: Annotated[list[str], BeforeValidator(_commas)] = [LOCAL_SECRET]
+    """HS256 keys, comma-separated, newest first: the first signs, all verify. Rotate by putting a new one in front."""
+
+    jwt_lifetime_seconds: int = Field(default=24 * 3600, gt=0)
+
+    password_pepper: str = LOCAL_SECRET
+    """Key of the HMAC under every password hash (OWASP Password Storage Cheat Sheet, peppering). Never changes."""
+
+    bcrypt_cost: int = Field(default=12, ge=4, le=16)
+
+    telegram_bot_secret: str | None = None
+    """What the bot sends in X-Telegram-Bot-Secret. Unset: open locally, refused when deployed."""
+
+    cors_origins: Annotated[list[str], BeforeValidator(_commas)] = []
+    """Browser origins that may call the API, comma-separated; ``*`` is any."""
+
+    login_failures_per_account: int = Field(default=10, gt=0)
+    """Wrong passwords allowed per account from one client address in one window."""
+
+    login_failures_per_address: int = Field(default=100, gt=0)
+    """Wrong passwords allowed from one client address in one window, over all accounts."""
+
+    register_failures_per_address: int = Field(default=20, gt=0)
+    """Registrations answered with 409 that one client address may cause in one window."""
+
+    throttle_window_seconds: int = Field(default=900, gt=0)
+
+    trusted_proxies: int = Field(default=1, ge=0)
+    """How many entries at the right end of X-Forwarded-For the platform itself wrote. 0: the peer's address counts."""
+
+    feed_settle_seconds: float = Field(default=10, ge=0)
+    """How long after its server timestamp a write may still become visible. See shared/coverage.py."""
+
+    @property
+    def local(self) -> bool:
+        return self.environment == "local"
+
+    @model_validator(mode="after")
+    def _deployed_secrets_are_real(self) -> Self:
+        if self.local:
+            if "FIRESTORE_EMULATOR_HOST" not in os.environ:
+                raise ValueError("ENVIRONMENT=local needs FIRESTORE_EMULATOR_HOST: local rules never guard real data")
+            return self
+        for name, secrets in (("JWT_KEYS", self.jwt_keys), ("PASSWORD_PEPPER", [self.password_pepper])):
+            needed = (
+                name == "JWT_KEYS" or "PASSWORD_PEPPER" in os.environ or os.environ.get("FUNCTION_TARGET") == "auth"
+            )
+            weak = not secrets or any(len(s.encode()) < MINIMUM_SECRET_BYTES or s == LOCAL_SECRET for s in secrets)
+            if needed and weak:
+                raise ValueError(f"{name} must be set to secrets of at least {MINIMUM_SECRET_BYTES} bytes")
+        return self
+
+
+LOCAL_DEFAULTS = {
+    "environment": "local",
+    "bcrypt_cost": 6,  # 5 ms instead of 280: a developer registers hundreds of users a minute.
+    "cors_origins": "*",
+    "login_failures_per_account": 100_000,
+    "login_failures_per_address": 100_000,
+    "register_failures_per_address": 100_000,
+    "trusted_proxies": 0,
+    "feed_settle_seconds": 0.05,
+}
+
+
+@lru_cache
+def settings() -> Settings:
+    """The configuration of this process.
+
+    Raises:
+        pydantic.ValidationError: A value is missing, malformed or too weak. The message never shows the value.
+    """
+    given = {name: os.environ[name.upper()] for name in Settings.model_fields if os.environ.get(name.upper())}
+    emulated = "FIRESTORE_EMULATOR_HOST" in os.environ
+    given.setdefault("environment", "local" if emulated else "production")
+    return Settings.model_validate((LOCAL_DEFAULTS if given["environment"] == "local" else {}) | given)

@@ -1,0 +1,158 @@
+"""Firestore access: one client, bounded time, whole operations retried.
+
+The client library retries some calls for minutes and leaves a query that breaks in mid-stream to its caller.
+A web request wants the opposite: everything that is safe to repeat is repeated here, within a few seconds.
+Every write of this project is safe to repeat: it is a create, an update under a precondition, or an
+overwrite with the same values, and callers treat "already done" as done.
+"""
+
+import os
+import random
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypeAlias, TypeVar
+
+from google.api_core import exceptions
+from google.api_core.retry import Retry, if_exception_type
+from google.cloud import firestore
+from google.cloud.firestore_v1.base_query import FieldFilter
+
+from shared.errors import Unavailable
+
+SERVER_TIMESTAMP = firestore.SERVER_TIMESTAMP
+Increment = firestore.Increment
+Reference = firestore.DocumentReference
+Snapshot: TypeAlias = firestore.DocumentSnapshot[Any]
+Query = firestore.Query
+Filter = FieldFilter
+
+TRANSIENT = (
+    exceptions.ServiceUnavailable,
+    exceptions.DeadlineExceeded,
+    exceptions.ResourceExhausted,
+    exceptions.Aborted,
+    exceptions.InternalServerError,
+)
+"""What may go away by itself, and what a client sees as 503 when it does not."""
+
+LOST_RACE = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound)
+"""A precondition did not hold: somebody else, or an unacknowledged try of our own, was first."""
+
+ATTEMPT_SECONDS = 4.0
+TOTAL_SECONDS = 8.0
+_RETRY = Retry(if_exception_type(*TRANSIENT), initial=0.05, maximum=1.0, multiplier=2.0, timeout=TOTAL_SECONDS)
+_ONCE = Retry(lambda _: False)  # An explicit policy: with none, a stream that breaks raises AttributeError.
+
+_PAUSES = (0.0, *(min(0.01 * 2**i, 0.3) for i in range(1, 16)))
+"""Seconds, at most, before each repetition after a lost race: about three in all."""
+
+MAX_ID = 2**53 - 1
+
+T = TypeVar("T")
+
+
+@lru_cache
+def client() -> firestore.Client:
+    """The process's only client. Creating it makes no call, so it may exist before gunicorn forks."""
+    return firestore.Client(
+        project=os.environ.get("GOOGLE_CLOUD_PROJECT") or os.environ.get("GCLOUD_PROJECT"),
+        database=os.environ.get("FIRESTORE_DATABASE") or "(default)",
+    )
+
+
+def collection(name: str) -> Query:
+    """All documents of a collection, to be narrowed down."""
+    return Query(client().collection(name))
+
+
+def document(collection: str, key: int | str) -> Reference:
+    return client().collection(collection).document(str(key))
+
+
+def new_id() -> int:
+    """A random id from 1 to 2^53 - 1, the largest integer that a browser reads exactly (RFC 8259, section 6)."""
+    return secrets.randbelow(MAX_ID) + 1
+
+
+def get(*references: Reference) -> list[Snapshot]:
+    """Reads documents in one round trip, answered in the order asked for; a missing one has ``exists`` False."""
+
+    def read() -> dict[str, Snapshot]:
+        found = client().get_all(list(references), retry=_ONCE, timeout=ATTEMPT_SECONDS)
+        return {snapshot.reference.path: snapshot for snapshot in found}
+
+    snapshots = _RETRY(read)()
+    return [snapshots[reference.path] for reference in references]
+
+
+def run(query: Query) -> list[Snapshot]:
+    """Runs a query in one round trip."""
+    return _RETRY(lambda: list(query.stream(retry=_ONCE, timeout=ATTEMPT_SECONDS)))()
+
+
+def contend(snapshots: Sequence[Snapshot], attempt: Callable[..., T]) -> T:
+    """Optimistic locking: calls ``attempt`` with the snapshots, and again with fresh ones as long as it loses a race.
+
+    Args:
+        snapshots: Documents as they were read; the first attempt trusts them.
+        attempt: Decides and commits under preconditions on them; lets LOST_RACE escape.
+
+    Raises:
+        Unavailable: Others were first again and again, for about three seconds.
+    """
+    for pause in _PAUSES:
+        try:
+            return attempt(*snapshots)
+        except LOST_RACE:
+            time.sleep(random.uniform(0, pause))  # noqa: S311 - Spreads the contenders; no secret.
+            snapshots = get(*(snapshot.reference for snapshot in snapshots))
+    raise Unavailable
+
+
+class Batch:
+    """Writes that happen together or not at all."""
+
+    def __init__(self) -> None:
+        self._batch = client().batch()
+
+    def create(self, reference: Reference, data: dict[str, Any]) -> None:
+        """Writes a document that must not exist yet."""
+        self._batch.create(reference, data)
+
+    def set(self, reference: Reference, data: dict[str, Any], merge: bool = False) -> None:
+        """Writes a document, whatever was there."""
+        self._batch.set(reference, data, merge=merge)
+
+    def update(self, reference: Reference, data: dict[str, Any], seen: Snapshot | None = None) -> None:
+        """Changes fields of a document that must exist, and be unchanged since ``seen`` when that is given."""
+        option = client().write_option(last_update_time=seen.update_time) if seen else None
+        self._batch.update(reference, data, option)
+
+    def delete(self, reference: Reference, seen: Snapshot | None = None) -> None:
+        """Deletes a document, which must be unchanged since ``seen`` when that is given."""
+        option = client().write_option(last_update_time=seen.update_time) if seen else None
+        self._batch.delete(reference, option)
+
+    def commit(self) -> Sequence[Any]:
+        """Writes everything in one round trip.
+
+        Returns:
+            One write result for each write, in order.
+
+        Raises:
+            google.api_core.exceptions.AlreadyExists: A ``create`` found its document. It may be our own, from a
+                try whose acknowledgement was lost.
+            google.api_core.exceptions.FailedPrecondition: A document changed since it was read; likewise.
+            google.api_core.exceptions.NotFound: An ``update`` found nothing.
+        """
+        results: Sequence[Any] = _RETRY(lambda: self._batch.commit(retry=_ONCE, timeout=ATTEMPT_SECONDS))()
+        return results
+
+
+def server_time(result: Any) -> datetime:
+    """The value that SERVER_TIMESTAMP got in a write: the server puts timestamps first among its results."""
+    value: datetime = result.transform_results[0].timestamp_value
+    return value

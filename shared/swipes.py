@@ -1,0 +1,26 @@
+"""Swipes: what a user last did with a listing, one document for each pair. A like among them becomes a lead."""
+
+from collections.abc import Iterable
+
+from shared import store
+from shared.models import Action
+
+COLLECTION = "swipes"
+
+
+def ref(user_id: int, listing_id: int) -> store.Reference:
+    return store.document(COLLECTION, f"{user_id}_{listing_id}")
+
+
+def current_action(snapshot: store.Snapshot) -> Action | None:
+    data = snapshot.to_dict()
+    return Action(data["action"]) if data else None
+
+
+def acted_on(user_id: int, listing_ids: Iterable[int]) -> set[int]:
+    """Those of the listings that the user has a current action on."""
+    keys = list(listing_ids)
+    if not keys:
+        return set()
+    snapshots = store.get(*(ref(user_id, key) for key in keys))
+    return {key for key, snapshot in zip(keys, snapshots, strict=True) if snapshot.exists}

@@ -1,0 +1,61 @@
+"""Limits on failed logins and registrations, shared by all instances.
+
+One document counts the failures of one client address in one window, in all and per account. Only failures are
+written, so a right password costs nothing, and an attacker elsewhere cannot lock an account's owner out. The window's
+number is part of the document's name: counting is one blind increment, and Firestore's TTL policy on ``expires_at``
+removes what is over. An account is known here by a hash only.
+"""
+
+import hashlib
+import time
+
+from shared import store
+from shared.errors import TooManyRequests
+from shared.pages import moment
+from shared.settings import settings
+
+COLLECTION = "throttle"
+
+
+def _digest(text: str) -> str:
+    return "a" + hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]
+
+
+def _window() -> tuple[int, int]:
+    """The current window's number, and the seconds until it ends."""
+    length = settings().throttle_window_seconds
+    number, passed = divmod(int(time.time()), length)
+    return number, length - passed
+
+
+def reference(kind: str, address: str) -> store.Reference:
+    """The document that counts the failures of ``kind`` (login, register) from an address in the current window."""
+    return store.document(COLLECTION, f"{kind}-{_digest(address)}-{_window()[0]}")
+
+
+def check(counted: store.Snapshot, per_address: int, account: str | None = None, per_account: int = 0) -> None:
+    """Refuses when a limit is already reached.
+
+    Raises:
+        TooManyRequests: Until the window ends.
+    """
+    data = counted.to_dict() or {}
+    of_account = data.get("accounts", {}).get(_digest(account), 0) if account else 0
+    if data.get("failures", 0) >= per_address or (account and of_account >= per_account):
+        raise TooManyRequests(_window()[1])
+
+
+def count(document: store.Reference, account: str | None = None) -> None:
+    """Counts one failure."""
+    number, _ = _window()
+    batch = store.Batch()
+    batch.set(
+        document,
+        {
+            "failures": store.Increment(1),
+            "accounts": {_digest(account): store.Increment(1)} if account else {},
+            "expires_at": moment((number + 2) * settings().throttle_window_seconds * 1_000_000),
+        },
+        merge=True,
+    )
+    batch.commit()

@@ -1,0 +1,224 @@
+"""Users, and the identities (email, phone, telegram_id) that must be unique among them.
+
+Firestore has no unique constraint, so each identity is a document of its own, created in the same atomic write as
+the user it belongs to: of two simultaneous registrations only one can create it.
+"""
+
+import hashlib
+from dataclasses import dataclass, replace
+from typing import Any
+
+from shared import store
+from shared.errors import Conflict, Forbidden, NotFound, Unavailable
+from shared.models import AdminUserRead, AdminUserUpdate, Contact, PageParams, Role, UserRead
+from shared.normal import email_key
+from shared.pages import Page, paginate
+
+COLLECTION = "users"
+IDENTITIES = "identities"
+DEFAULT_TELEGRAM_NAME = "Telegram user"
+ATTEMPTS = 8
+
+
+@dataclass(frozen=True)
+class User:
+    """A stored user; ``password_hash`` is None for those who only come through Telegram."""
+
+    id: int
+    role: Role
+    name: str
+    email: str | None
+    phone: str | None
+    telegram_id: str | None
+    password_hash: str | None
+    is_active: bool
+    created_at: Any
+
+    @classmethod
+    def of(cls, snapshot: store.Snapshot) -> "User | None":
+        data: Any = snapshot.to_dict()
+        if not data:
+            return None
+        known: Any = {name: data.get(name) for name in cls.__dataclass_fields__}
+        return cls(**known | {"role": Role(data["role"])})
+
+    @property
+    def is_active_admin(self) -> bool:
+        return self.is_active and self.role is Role.ADMIN
+
+    def public(self) -> UserRead:
+        return UserRead.model_validate(self, from_attributes=True)
+
+    def contact(self) -> Contact:
+        return Contact.model_validate(self, from_attributes=True)
+
+
+def ref(user_id: int) -> store.Reference:
+    return store.document(COLLECTION, user_id)
+
+
+def admin_guard() -> store.Reference:
+    """The document that every loss of an admin touches, so that such changes happen one after the other."""
+    return store.document("guards", "admins")
+
+
+def identity(kind: str, value: str) -> store.Reference:
+    """The document that makes an email, phone or telegram_id unique. Hashed: names of documents reach logs."""
+    key = email_key(value) if kind == "email" else value
+    return store.document(IDENTITIES, hashlib.sha256(f"{kind}:{key}".encode()).hexdigest())
+
+
+def owner_of(identity_snapshot: store.Snapshot) -> int | None:
+    """The user that an identity belongs to, if it is taken."""
+    data = identity_snapshot.to_dict()
+    return data["user_id"] if data else None
+
+
+def create(
+    *,
+    role: Role,
+    name: str,
+    email: str | None = None,
+    phone: str | None = None,
+    telegram_id: str | None = None,
+    password_hash: str | None = None,
+) -> User:
+    """Makes a user together with their identities, in one atomic write.
+
+    Raises:
+        Conflict: The email, phone or telegram_id is taken.
+    """
+    given = {"email": email, "phone": phone, "telegram_id": telegram_id}
+    identities = {kind: identity(kind, value) for kind, value in given.items() if value}
+    for _ in range(ATTEMPTS):
+        user_id = store.new_id()
+        data: Any = {
+            "id": user_id,
+            "role": role.value,
+            "name": name,
+            "password_hash": password_hash,
+            "is_active": True,
+            **given,
+        }
+        batch = store.Batch()
+        batch.create(ref(user_id), data | {"created_at": store.SERVER_TIMESTAMP})
+        for kind, document in identities.items():
+            batch.create(document, {"user_id": user_id, "kind": kind})
+        try:
+            created_at = store.server_time(batch.commit()[0])
+        except store.LOST_RACE:
+            user, *taken = store.get(ref(user_id), *identities.values())
+            mine = User.of(user)
+            if mine and all(owner_of(snapshot) == user_id for snapshot in taken):
+                return mine  # Written by a try whose acknowledgement was lost.
+            for kind, snapshot in zip(identities, taken, strict=True):
+                if snapshot.exists:
+                    raise Conflict(f"This {kind} is already registered") from None
+            continue  # The id itself was taken, or the one who held an identity has just let go of it.
+        return User(**data | {"role": role, "created_at": created_at})
+    raise Unavailable
+
+
+def enter_by_telegram(telegram_id: str, phone: str | None, name: str | None, role: Role) -> User:
+    """The user behind a Telegram account: found by telegram_id, else by phone (which links them), else made.
+
+    The reference's three steps. Every write states what it read, so simultaneous calls end with one user.
+
+    Raises:
+        Forbidden: The user is an admin, or inactive.
+    """
+    telegram = identity("telegram_id", telegram_id)
+    for _ in range(ATTEMPTS):
+        by_telegram, *by_phone = store.get(telegram, *([identity("phone", phone)] if phone else []))
+        if (user_id := owner_of(by_telegram)) is not None:
+            (found,) = store.get(ref(user_id))
+            return _may_enter(User.of(found))
+        if by_phone and (user_id := owner_of(by_phone[0])) is not None:
+            (found,) = store.get(ref(user_id))
+            user = _may_enter(User.of(found))
+            batch = store.Batch()
+            if user.telegram_id:
+                batch.delete(identity("telegram_id", user.telegram_id))
+            batch.create(telegram, {"user_id": user.id, "kind": "telegram_id"})
+            batch.update(ref(user.id), {"telegram_id": telegram_id}, seen=found)
+            try:
+                batch.commit()
+            except store.LOST_RACE:
+                continue
+            return user
+        try:
+            return create(role=role, name=name or DEFAULT_TELEGRAM_NAME, phone=phone, telegram_id=telegram_id)
+        except Conflict:
+            continue
+    raise Unavailable
+
+
+def _may_enter(user: User | None) -> User:
+    if user is None or not user.is_active:
+        raise Forbidden("This account is deactivated")
+    if user.role is Role.ADMIN:
+        raise Forbidden("An admin cannot enter through Telegram")
+    return user
+
+
+def everybody(page: PageParams) -> Page[AdminUserRead]:
+    """All users, newest first."""
+    return paginate(store.collection(COLLECTION), page, AdminUserRead.model_validate)
+
+
+def change(found: store.Snapshot, guarded: store.Snapshot, update: AdminUserUpdate) -> AdminUserRead:
+    """Sets role and activity of a user.
+
+    Every change that takes an admin away also touches one guard document under a precondition, so two admins who
+    demote each other at once cannot both succeed.
+
+    Args:
+        found: The user's document as it was read.
+        guarded: The document of ``admin_guard`` as it was read, at the same time or before.
+        update: What to change.
+
+    Raises:
+        NotFound: There is no such user.
+        Conflict: It would leave the system without an active admin.
+    """
+
+    def attempt(guarded: store.Snapshot, found: store.Snapshot) -> AdminUserRead:
+        user = User.of(found)
+        if user is None:
+            raise NotFound("User not found")
+        after = replace(user, **update.model_dump(exclude_none=True))
+        batch = store.Batch()
+        batch.update(found.reference, {"role": after.role.value, "is_active": after.is_active}, seen=found)
+        if user.is_active_admin and not after.is_active_admin:
+            if len(_active_admins(limit=2)) < 2:
+                raise Conflict("The last active admin cannot be demoted or deactivated")
+            if guarded.exists:
+                batch.update(guarded.reference, {"changed_at": store.SERVER_TIMESTAMP}, seen=guarded)
+            else:
+                batch.create(guarded.reference, {"changed_at": store.SERVER_TIMESTAMP})
+        if after != user:
+            batch.commit()
+        return AdminUserRead.model_validate(after, from_attributes=True)
+
+    return store.contend([guarded, found], attempt)
+
+
+def _active_admins(limit: int) -> list[store.Snapshot]:
+    users = store.collection(COLLECTION)
+    admins = users.where(filter=store.Filter("role", "==", Role.ADMIN.value))
+    return store.run(admins.where(filter=store.Filter("is_active", "==", True)).limit(limit))
+
+
+def make_admin(email: str, password_hash: str) -> User:
+    """Makes the user with this email an active admin with this password, or creates them. For ops, never for HTTP."""
+    document = identity("email", email)
+    (taken,) = store.get(document)
+    user_id = owner_of(taken)
+    if user_id is None:
+        return create(role=Role.ADMIN, name="Admin", email=email, password_hash=password_hash)
+    batch = store.Batch()
+    batch.update(ref(user_id), {"role": Role.ADMIN.value, "is_active": True, "password_hash": password_hash})
+    batch.commit()
+    user = User.of(store.get(ref(user_id))[0])
+    assert user is not None  # noqa: S101 - The update above needs it to exist.
+    return user
