@@ -13,7 +13,7 @@ The rule: *no listing inside the coverage is both unseen by the tenant and match
   commit" (Firestore, CommitResponse.commit_time). The timestamp that a write stores is the time at which the server
   processed it, which may precede the moment from which reads see it. So positions younger than the *horizon* (the
   query's read time less ``feed_settle_seconds``) are never covered as empty, only one acted-on listing at a time;
-* other preferences mean another coverage (``profile`` in shared/feed.py).
+* other preferences mean another coverage (``profile`` in shared/progress.py).
 
 Coverage only saves work: whether a listing was acted on is decided by the tenant's swipe. Dropping an interval, as the
 cap below does to bound the document, costs reads later and loses nothing.
@@ -110,10 +110,6 @@ class Coverage:
         if upper is None or upper > FIRST:
             gaps.append(Gap(upper, None))
         return gaps
-
-    def count_above(self, position: Position | None) -> int:
-        """How many intervals lie wholly above a position; None is below everything."""
-        return sum(1 for interval in self.intervals if position is None or interval.low > position)
 
     def pack(self) -> bytes:
         return b"".join(_PACKED.pack(*interval.high, *interval.low) for interval in self.intervals)

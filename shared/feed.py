@@ -1,23 +1,18 @@
-"""The feed: which listing a tenant sees next, what an action changes, and taking one back.
+"""The feed in Firestore: a tenant's progress is one document, ``feeds/{user_id}``; its rules are shared/progress.py.
 
-A tenant's progress is one document, ``feeds/{user_id}``: the coverage of the feed under the preferences named by
-``profile`` (shared/coverage.py), the ids ever acted on (shared/seen.py) and the latest actions, for undo. Every change
-of it is under a precondition, together with the swipe it belongs to, so two devices of one tenant cannot lose each
-other's swipes.
-
-``next`` only reads. What it has found out (everything above the candidate is clear) is remembered in this process as a
-proof, and the action that follows writes it down. An action that comes to another instance has no proof and
-covers just its one listing; the gaps between such listings are closed by the next action with a proof, or, when there
-are too many for one query, by ``next`` itself.
+Every change of it is under a precondition, in one atomic write with the swipe it belongs to, so two devices of one
+tenant cannot lose each other's swipes. The document stays under 300 KiB for whatever history: see shared/seen.py and
+shared/coverage.py for the two parts that grow.
 """
 
 import itertools
 import json
 import secrets
 from collections import OrderedDict
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from datetime import datetime
 from threading import Lock
-from typing import Any, NamedTuple
+from typing import Any
 
 from shared import favorites, listings, store, swipes
 from shared.coverage import Coverage
@@ -25,115 +20,33 @@ from shared.errors import BadRequest, NotFound
 from shared.listings import Criteria
 from shared.models import Action, PreferenceRead, PreferenceWrite
 from shared.normal import city_key
-from shared.pages import Position, micros
+from shared.pages import micros
+from shared.progress import Candidate, Done, Progress, Proof, look
 from shared.seen import Seen
 from shared.settings import settings
 
 COLLECTION = "feeds"
-MAX_GAPS = 8
-"""Gaps in one query. Each is up to three conditions, and Firestore takes 30 (Firestore, "OR queries", limitations)."""
-
-MAX_PAGE = 256
-WRITE_DOWN_AFTER = 32
-"""Listings passed over in one call (own, or acted on under other preferences) that are worth a write."""
-
-HISTORY = 50
-"""Actions that can be taken back."""
-
 NO_PREFERENCES = PreferenceWrite()
 
 
-class Done(NamedTuple):
-    """One action, as it must be known to be taken back."""
-
-    nonce: str
-    """Tells a repeated undo of this action from an undo of the one before."""
-    listing_id: int
-    previous: Action | None
-    """The listing's current action before."""
-    favorite: bool
-    """Whether it added the favorite."""
-
-    def pack(self) -> str:
-        return f"{self.nonce}:{self.listing_id}:{self.previous or ''}:{int(self.favorite)}"
-
-    @classmethod
-    def unpack(cls, packed: str) -> "Done":
-        nonce, listing_id, previous, favorite = packed.split(":")
-        return cls(nonce, int(listing_id), Action(previous) if previous else None, favorite == "1")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """A tenant's progress, as it is stored."""
-
-    profile: str = ""
-    coverage: Coverage = field(default_factory=Coverage)
-    seen: Seen = field(default_factory=Seen)
-    history: tuple[Done, ...] = ()
-
-    @classmethod
-    def of(cls, snapshot: store.Snapshot) -> "Progress":
-        data = snapshot.to_dict()
-        if not data:
-            return cls()
-        layers = data["seen"]
-        return cls(
-            data["profile"],
-            Coverage.unpack(data["coverage"]),
-            Seen(tuple(layers[f"layer{i}"] for i in range(len(layers))), data["seen_count"]),
-            tuple(Done.unpack(packed) for packed in data["history"]),
-        )
-
-    def write(self, batch: store.Batch, found: store.Snapshot, before: "Progress") -> None:
-        """Adds to a batch the change from ``before``, which ``found`` holds, to this."""
-        data: dict[str, Any] = {
-            "profile": self.profile,
-            "coverage": self.coverage.pack(),
-            "seen_count": self.seen.count,
-            "history": [done.pack() for done in self.history],
-        }
-        layers = {f"layer{i}": layer for i, layer in enumerate(self.seen.layers)}
-        if not found.exists:
-            batch.create(found.reference, data | {"seen": layers})
-            return
-        old = before.seen.layers
-        changed = {f"seen.layer{i}": layer for i, layer in enumerate(self.seen.layers) if old[i : i + 1] != (layer,)}
-        batch.update(found.reference, data | changed, seen=found)
-
-    def under(self, profile: str) -> Coverage:
-        """The coverage under these preferences; none yet when they are others."""
-        return self.coverage if profile == self.profile else Coverage()
-
-
-class Proof(NamedTuple):
-    """What a look at the feed has shown, as long as the progress is the version it was made with."""
-
-    version: Any
-    profile: str
-    horizon: Position
-    upcoming: tuple[Position, ...]
-    """The next listings. From the horizon down to the last of them nothing else is unseen and matching."""
-
-
 class _Proofs:
-    """The latest proof of each tenant seen lately by this process."""
+    """The latest proof of each tenant lately seen by this process, with the version of the progress it holds for."""
 
     def __init__(self, size: int) -> None:
         self._size = size
-        self._proofs: OrderedDict[int, Proof] = OrderedDict()
+        self._proofs: OrderedDict[int, tuple[datetime | None, Proof]] = OrderedDict()
         self._lock = Lock()
 
-    def put(self, user_id: int, proof: Proof) -> None:
+    def put(self, user_id: int, version: datetime | None, proof: Proof) -> None:
         with self._lock:
-            self._proofs[user_id] = proof
+            self._proofs[user_id] = version, proof
             self._proofs.move_to_end(user_id)
             if len(self._proofs) > self._size:
                 self._proofs.popitem(last=False)
 
-    def get(self, user_id: int, version: Any) -> Proof | None:
-        proof = self._proofs.get(user_id)
-        return proof if proof and proof.version == version else None
+    def get(self, user_id: int, version: datetime | None) -> Proof | None:
+        known_version, proof = self._proofs.get(user_id, (None, None))
+        return proof if known_version == version else None
 
 
 _proofs = _Proofs(size=2000)
@@ -141,6 +54,36 @@ _proofs = _Proofs(size=2000)
 
 def ref(user_id: int) -> store.Reference:
     return store.document(COLLECTION, user_id)
+
+
+def _progress(snapshot: store.Snapshot) -> Progress:
+    data = snapshot.to_dict()
+    if not data:
+        return Progress()
+    layers = data["seen"]
+    return Progress(
+        data["profile"],
+        Coverage.unpack(data["coverage"]),
+        Seen(tuple(layers[f"layer{i}"] for i in range(len(layers))), data["seen_count"]),
+        tuple(Done.unpack(packed) for packed in data["history"]),
+    )
+
+
+def _write(batch: store.Batch, found: store.Snapshot, before: Progress, after: Progress) -> None:
+    """Adds to a batch the change of a progress; only the layers that differ are sent."""
+    data: dict[str, Any] = {
+        "profile": after.profile,
+        "coverage": after.coverage.pack(),
+        "seen_count": after.seen.count,
+        "history": [done.pack() for done in after.history],
+    }
+    layers = {f"layer{i}": layer for i, layer in enumerate(after.seen.layers)}
+    if not found.exists:
+        batch.create(found.reference, data | {"seen": layers})
+        return
+    old = before.seen.layers
+    changed = {f"seen.layer{i}": layer for i, layer in enumerate(after.seen.layers) if old[i : i + 1] != (layer,)}
+    batch.update(found.reference, data | changed, seen=found)
 
 
 def _profile(wanted: Criteria) -> str:
@@ -164,41 +107,24 @@ def upcoming(
         Listing documents; fewer than ``size`` only when no more are left.
     """
     wanted = preferences or NO_PREFERENCES
-    progress, profile = Progress.of(found), _profile(wanted)
-    coverage = progress.under(profile)
+    progress = _progress(found)
     horizon = micros(found.read_time) - int(settings().feed_settle_seconds * 1_000_000), 0
-    chosen: list[dict[str, Any]] = []
-    passed_over, page, gaps = 0, size, coverage.gaps()
-    while gaps and len(chosen) < size:
-        candidates = [hit.to_dict() or {} for hit in listings.newest_in(gaps[:MAX_GAPS], wanted, page)]
-        perhaps = (c["id"] for c in candidates if c["owner_id"] != user_id and progress.seen.perhaps(c["id"]))
-        acted_on = swipes.acted_on(user_id, perhaps)
-        for candidate in candidates:
-            if candidate["owner_id"] == user_id or candidate["id"] in acted_on:
-                passed_over += 1
-            else:
-                chosen.append(candidate)
-        exhausted = len(candidates) < page
-        gaps = gaps[MAX_GAPS:] if exhausted else coverage.gaps(under=listings.position(candidates[-1]))
-        page = min(page * 4, MAX_PAGE)
-    positions = tuple(listings.position(candidate) for candidate in chosen[:size])
-    cleared = coverage.cleared(horizon, positions[0] if positions else None)
-    fragmented = len(cleared.intervals) + MAX_GAPS <= len(coverage.intervals)
+    documents: dict[int, dict[str, Any]] = {}
+
+    def search(gaps: Any, limit: int) -> list[Candidate]:
+        hits = [hit.to_dict() or {} for hit in listings.newest_in(gaps, wanted, limit)]
+        documents.update((hit["id"], hit) for hit in hits)
+        return [Candidate(listings.position(hit), hit["owner_id"] == user_id) for hit in hits]
+
+    seen = look(progress, _profile(wanted), horizon, size, search, lambda ids: swipes.acted_on(user_id, ids))
     version = found.update_time
-    if cleared != coverage and (fragmented or passed_over >= WRITE_DOWN_AFTER):
-        version = _write_down(found, progress, replace(progress, profile=profile, coverage=cleared))
-    _proofs.put(user_id, Proof(version, profile, horizon, positions))
-    return chosen[:size]
-
-
-def _write_down(found: store.Snapshot, before: Progress, after: Progress) -> Any:
-    """Saves the next call the work of this one. Somebody else's change meanwhile is the better one to keep."""
-    batch = store.Batch()
-    after.write(batch, found, before)
-    try:
-        return batch.commit()[0].update_time
-    except store.LOST_RACE:
-        return found.update_time
+    if seen.write_down:
+        batch = store.Batch()
+        _write(batch, found, progress, seen.write_down)
+        with suppress(*store.LOST_RACE):  # The tenant has acted meanwhile, which is the better progress to keep.
+            version = batch.commit()[0].update_time
+    _proofs.put(user_id, version, seen.proof)
+    return [documents[candidate.id] for candidate in seen.found]
 
 
 def act(
@@ -233,42 +159,19 @@ def act(
         adds_favorite = action is Action.FAVORITE and not (next(tries) and store.get(favorite)[0].exists)
         if previous is action and not adds_favorite:
             return
-        progress = Progress.of(found)
-        proof = _proofs.get(user_id, found.update_time)
+        before = _progress(found)
         done = Done(secrets.token_hex(4), listing["id"], previous, adds_favorite)
-        after, proof = _advance(progress, listings.position(listing), done, proof)
+        after, proof = before.acted(listings.position(listing), done, _proofs.get(user_id, found.update_time))
         batch = store.Batch()
-        after.write(batch, found, progress)
-        batch.set(
-            swipe.reference,
-            {
-                "user_id": user_id,
-                "listing_id": listing["id"],
-                "owner_id": listing["owner_id"],
-                "action": action.value,
-                "source": source,
-                "acted_at": store.SERVER_TIMESTAMP,
-            },
-        )
+        _write(batch, found, before, after)
+        batch.set(swipe.reference, swipes.document(user_id, listing, action, source))
         if adds_favorite:
             batch.create(favorite, favorites.document(user_id, listing["id"]))
         version = batch.commit()[0].update_time
         if proof:
-            _proofs.put(user_id, proof._replace(version=version))
+            _proofs.put(user_id, version, proof)
 
     store.contend([swipe, found], attempt)
-
-
-def _advance(progress: Progress, at: Position, done: Done, proof: Proof | None) -> tuple[Progress, Proof | None]:
-    """The progress after an action at a position, and what is left of the proof."""
-    profile, coverage = progress.profile, progress.coverage
-    if proof and at in proof.upcoming:
-        if at == proof.upcoming[0]:
-            profile, coverage = proof.profile, progress.under(proof.profile).cleared(proof.horizon, at)
-        proof = proof._replace(upcoming=tuple(position for position in proof.upcoming if position != at))
-    seen = progress.seen if done.previous else progress.seen.adding(done.listing_id)
-    history = (*progress.history, done)[-HISTORY:]
-    return Progress(profile, coverage.with_position(at), seen, history), proof
 
 
 def undo(user_id: int, found: store.Snapshot) -> int:
@@ -280,28 +183,25 @@ def undo(user_id: int, found: store.Snapshot) -> int:
     Raises:
         NotFound: There is nothing to take back.
     """
-    latest = Progress.of(found).history[-1:]
+    latest = _progress(found).history[-1:]
     if not latest:
         raise NotFound("Nothing to undo")
     done = latest[0]
 
     def attempt(found: store.Snapshot) -> None:
-        progress = Progress.of(found)
-        if done not in progress.history:
+        before = _progress(found)
+        if done not in before.history:
             return  # Taken back meanwhile, perhaps by a try of ours whose acknowledgement was lost.
         listing, swipe = store.get(listings.ref(done.listing_id), swipes.ref(user_id, done.listing_id))
-        history = tuple(other for other in progress.history if other != done)
-        after = replace(progress, history=history)
         batch = store.Batch()
         if done.previous:
             batch.update(swipe.reference, {"action": done.previous.value, "acted_at": store.SERVER_TIMESTAMP})
         else:
             batch.delete(swipe.reference)
-            if data := listing.to_dict():
-                after = replace(after, coverage=progress.coverage.without(listings.position(data)))
         if done.favorite:
             batch.delete(favorites.ref(user_id, done.listing_id))
-        after.write(batch, found, progress)
+        data = listing.to_dict()
+        _write(batch, found, before, before.undone(done, listings.position(data) if data else None))
         batch.commit()
 
     store.contend([found], attempt)

@@ -1,6 +1,7 @@
 """Swipes: what a user last did with a listing, one document for each pair. A like among them becomes a lead."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from shared import store
 from shared.models import Action
@@ -10,6 +11,18 @@ COLLECTION = "swipes"
 
 def ref(user_id: int, listing_id: int) -> store.Reference:
     return store.document(COLLECTION, f"{user_id}_{listing_id}")
+
+
+def document(user_id: int, listing: dict[str, Any], action: Action, source: str) -> dict[str, Any]:
+    """A swipe's document. It knows the owner, so that the trigger need not read the listing to make a lead."""
+    return {
+        "user_id": user_id,
+        "listing_id": listing["id"],
+        "owner_id": listing["owner_id"],
+        "action": action.value,
+        "source": source,
+        "acted_at": store.SERVER_TIMESTAMP,
+    }
 
 
 def current_action(snapshot: store.Snapshot) -> Action | None:

@@ -1,0 +1,145 @@
+"""A tenant's way through the feed: what to show next, what an action changes, what undo changes. Pure rules.
+
+What is asked of Firestore comes in as two functions, so that a test can drive tens of thousands of histories through
+these rules without it. Why nothing is lost and nothing comes twice is told in shared/coverage.py.
+
+``look`` only reads. What it has shown (everything newer than the candidate is clear) is a proof, good as long as the
+progress is unchanged, and the action that follows writes it down. An action without a proof, because another process
+has it, covers just its one listing; the gaps between such listings are closed by the next action that has a proof, or,
+when they become too many for one query, by ``look`` asking to be written down.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from shared.coverage import Coverage, Gap
+from shared.models import Action
+from shared.pages import Position
+from shared.seen import Seen
+
+MAX_GAPS = 8
+"""Gaps in one query. Each is up to three conditions, and Firestore takes 30 (Firestore, "OR queries", limitations)."""
+
+MAX_PAGE = 256
+WRITE_DOWN_AFTER = 32
+"""Listings passed over in one look (own, or acted on under other preferences) that are worth a write."""
+
+HISTORY = 50
+"""Actions that can be taken back."""
+
+
+class Candidate(NamedTuple):
+    """An active listing that matches the tenant's preferences."""
+
+    position: Position
+    own: bool
+
+    @property
+    def id(self) -> int:
+        return self.position[1]
+
+
+class Done(NamedTuple):
+    """One action, as it must be known to be taken back."""
+
+    nonce: str
+    """Tells a repeated undo of this action from an undo of the one before."""
+    listing_id: int
+    previous: Action | None
+    """The listing's current action before."""
+    favorite: bool
+    """Whether it added the favorite."""
+
+    def pack(self) -> str:
+        return f"{self.nonce}:{self.listing_id}:{self.previous or ''}:{int(self.favorite)}"
+
+    @classmethod
+    def unpack(cls, packed: str) -> "Done":
+        nonce, listing_id, previous, favorite = packed.split(":")
+        return cls(nonce, int(listing_id), Action(previous) if previous else None, favorite == "1")
+
+
+class Proof(NamedTuple):
+    """What a look has shown: from the horizon down to the last of ``upcoming`` nothing else is unseen and matching."""
+
+    profile: str
+    horizon: Position
+    upcoming: tuple[Position, ...]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a tenant is: the coverage under the preferences ``profile``, all ids acted on, the latest actions."""
+
+    profile: str = ""
+    coverage: Coverage = field(default_factory=Coverage)
+    seen: Seen = field(default_factory=Seen)
+    history: tuple[Done, ...] = ()
+
+    def under(self, profile: str) -> Coverage:
+        """The coverage under these preferences; none yet when they are others."""
+        return self.coverage if profile == self.profile else Coverage()
+
+    def acted(self, at: Position, done: Done, proof: Proof | None) -> tuple["Progress", Proof | None]:
+        """The progress after an action on the listing at a position, and what is left of the proof."""
+        profile, coverage = self.profile, self.coverage
+        if proof and at in proof.upcoming:
+            if at == proof.upcoming[0]:
+                profile, coverage = proof.profile, self.under(proof.profile).cleared(proof.horizon, at)
+            proof = proof._replace(upcoming=tuple(position for position in proof.upcoming if position != at))
+        seen = self.seen if done.previous else self.seen.adding(done.listing_id)
+        history = (*self.history, done)[-HISTORY:]
+        return Progress(profile, coverage.with_position(at), seen, history), proof
+
+    def undone(self, done: Done, at: Position | None) -> "Progress":
+        """The progress without one action; a listing that is unseen by that is at a position, and shown again."""
+        history = tuple(other for other in self.history if other != done)
+        coverage = self.coverage if at is None or done.previous else self.coverage.without(at)
+        return replace(self, history=history, coverage=coverage)
+
+
+class Look(NamedTuple):
+    """What a look at the feed has found."""
+
+    found: list[Candidate]
+    proof: Proof
+    write_down: Progress | None
+    """Set when this look was costly: storing it saves the next one the work."""
+
+
+def look(
+    progress: Progress,
+    profile: str,
+    horizon: Position,
+    size: int,
+    search: Callable[[Sequence[Gap], int], list[Candidate]],
+    acted_on: Callable[[Iterable[int]], set[int]],
+) -> Look:
+    """The next listings, newest first; fewer than ``size`` only when no more are left.
+
+    Args:
+        progress: How far the tenant is.
+        profile: Names their current preferences.
+        horizon: The newest position that the searches are sure to see whole.
+        size: How many listings are wanted.
+        search: The newest matches inside some gaps, newest first, at most so many.
+        acted_on: Those of some ids that the tenant has a current action on.
+    """
+    coverage = progress.under(profile)
+    found: list[Candidate] = []
+    passed_over, page, gaps = 0, size, coverage.gaps()
+    while gaps and len(found) < size:
+        hits = search(gaps[:MAX_GAPS], page)
+        acted = acted_on([hit.id for hit in hits if not hit.own and progress.seen.perhaps(hit.id)])
+        unseen = [hit for hit in hits if not hit.own and hit.id not in acted]
+        found += unseen
+        passed_over += len(hits) - len(unseen)
+        gaps = gaps[MAX_GAPS:] if len(hits) < page else coverage.gaps(under=hits[-1].position)
+        page = min(page * 4, MAX_PAGE)
+    del found[size:]
+    cleared = coverage.cleared(horizon, found[0].position if found else None)
+    fragmented = len(cleared.intervals) + MAX_GAPS <= len(coverage.intervals)
+    worthwhile = cleared != coverage and (fragmented or passed_over >= WRITE_DOWN_AFTER)
+    after = replace(progress, profile=profile, coverage=cleared) if worthwhile else None
+    return Look(found, Proof(profile, horizon, tuple(hit.position for hit in found)), after)

@@ -1,0 +1,219 @@
+"""The feed's rules against a plain model: whatever happens, the feed shows the newest unseen match and nothing else.
+
+The world here behaves worse than Firestore: a write carries its server timestamp at once but becomes visible later, by
+up to the settling time, several processes serve one tenant, and all limits are so small that every bound is met often.
+"""
+
+import random
+from dataclasses import dataclass, field, replace
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from shared import coverage, progress, seen
+from shared.coverage import Coverage, Gap
+from shared.models import Action
+from shared.pages import Position
+from shared.progress import Candidate, Done, Progress, Proof, look
+
+SETTLE = 6
+PROFILES = {"": (0, 1, 2), "a": (0,), "b": (1, 2), "c": (0, 2)}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_limits():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(progress, "MAX_GAPS", 2)
+        patch.setattr(progress, "MAX_PAGE", 4)
+        patch.setattr(progress, "WRITE_DOWN_AFTER", 3)
+        patch.setattr(progress, "HISTORY", 4)
+        patch.setattr(coverage, "MAX_INTERVALS", 6)
+        patch.setattr(seen, "FIRST_CAPACITY", 2)
+        patch.setattr(seen, "HASHES", 2)
+        patch.setattr(seen, "MAX_LAYERS", 3)
+        yield
+
+
+@dataclass(frozen=True)
+class Listing:
+    id: int
+    kind: int
+    own: bool
+    active: bool
+    stamp: int
+
+    @property
+    def position(self) -> Position:
+        return self.stamp, self.id
+
+
+@dataclass
+class World:
+    """Listings as a reader sees them now, writes that are not visible yet, one tenant and the model of what they did."""
+
+    now: int = 1000
+    visible: dict[int, Listing] = field(default_factory=dict)
+    pending: list[tuple[int, Listing]] = field(default_factory=list)
+    profile: str = ""
+    progress: Progress = field(default_factory=Progress)
+    version: int = 0
+    proofs: dict[int, tuple[int, Proof]] = field(default_factory=dict)
+    actions: dict[int, Action] = field(default_factory=dict)
+    history: list[tuple[int, Action | None]] = field(default_factory=list)
+    ids: random.Random = field(default_factory=lambda: random.Random(7))
+    nonce: int = 0
+
+    def tick(self, by: int) -> None:
+        self.now += by
+        due = [listing for time, listing in self.pending if time <= self.now]
+        self.pending = [(time, listing) for time, listing in self.pending if time > self.now]
+        self.visible |= {listing.id: listing for listing in due}
+
+    def write(self, listing: Listing, delay: int) -> None:
+        self.pending.append((self.now + delay % (SETTLE + 1), listing))
+        self.tick(0)
+
+    def add(self, count: int, kind: int, delay: int, own: bool) -> None:
+        for _ in range(count):  # One commit: all share a timestamp.
+            self.write(Listing(self.ids.randrange(1, 10**6), kind % 3, own, True, self.now), delay)
+
+    def edit(self, choice: int, kind: int, active: bool, delay: int) -> None:
+        settled = sorted(self.visible.keys() - {listing.id for _, listing in self.pending})
+        if not settled:
+            return
+        old = self.visible[settled[choice % len(settled)]]
+        anew = active and (not old.active or old.kind != kind % 3)
+        stamp = self.now if anew else old.stamp
+        self.write(replace(old, kind=kind % 3, active=active, stamp=stamp), delay)
+
+    def expected(self) -> list[Position]:
+        matches = (
+            listing
+            for listing in self.visible.values()
+            if listing.active and not listing.own and listing.kind in PROFILES[self.profile]
+        )
+        return sorted((listing.position for listing in matches if listing.id not in self.actions), reverse=True)
+
+    def search(self, gaps: list[Gap], limit: int) -> list[Candidate]:
+        assert len(gaps) <= progress.MAX_GAPS
+        hits = [
+            Candidate(listing.position, listing.own)
+            for listing in self.visible.values()
+            if listing.active
+            and listing.kind in PROFILES[self.profile]
+            and any(
+                (gap.upper is None or listing.position < gap.upper)
+                and (gap.lower is None or listing.position > gap.lower)
+                for gap in gaps
+            )
+        ]
+        return sorted(hits, reverse=True)[:limit]
+
+    def next(self, process: int, size: int) -> list[Position]:
+        seen_at = self.now
+        result = look(
+            self.progress,
+            self.profile,
+            (seen_at - SETTLE, 0),
+            size,
+            self.search,
+            lambda ids: {key for key in ids if key in self.actions},
+        )
+        if result.write_down:
+            self.progress, self.version = result.write_down, self.version + 1
+        self.proofs[process] = self.version, result.proof
+        shown = [hit.position for hit in result.found]
+        assert shown == self.expected()[:size]
+        return shown
+
+    def act(self, process: int, position: Position, action: Action) -> None:
+        listing_id = position[1]
+        previous = self.actions.get(listing_id)
+        if previous is action:
+            return
+        self.nonce += 1
+        version, proof = self.proofs.get(process, (None, None))
+        done = Done(str(self.nonce), listing_id, previous, False)
+        self.progress, rest = self.progress.acted(position, done, proof if version == self.version else None)
+        self.version += 1
+        if version == self.version - 1 and rest:
+            self.proofs[process] = self.version, rest
+        self.actions[listing_id] = action
+        self.history = [*self.history, (listing_id, previous)][-progress.HISTORY :]
+
+    def undo(self) -> None:
+        if not self.progress.history:
+            assert not self.history
+            return
+        done = self.progress.history[-1]
+        listing_id, previous = self.history.pop()
+        assert (done.listing_id, done.previous) == (listing_id, previous)
+        self.progress = self.progress.undone(done, self.visible[listing_id].position)
+        self.version += 1
+        if previous:
+            self.actions[listing_id] = previous
+        else:
+            del self.actions[listing_id]
+
+    def play(self, step: tuple[int, int, int, int]) -> None:
+        what, x, y, z = step
+        match what % 12:
+            case 0 | 1:
+                self.add(1 + x % 2, y, z, own=False)
+            case 2:
+                self.add(x % 7, y, z, own=y % 4 == 0)
+            case 3:
+                self.edit(x, y, True, z)
+            case 4:
+                self.edit(x, y, y % 2 == 0, z)
+            case 5:
+                self.profile = sorted(PROFILES)[x % len(PROFILES)]
+            case 6 | 7 | 8:
+                if shown := self.next(x % 2, 1 + y % 3):
+                    self.act((x + z % 2) % 2, shown[z % len(shown)], list(Action)[y % 3])
+            case 9:
+                if active := sorted(l.position for l in self.visible.values() if l.active and not l.own):
+                    self.act(x % 2, active[y % len(active)], list(Action)[z % 3])
+            case 10:
+                self.undo()
+            case 11:
+                self.tick(x % 9)
+        self.tick(z % 2)
+
+    def drain(self) -> None:
+        """Swipes to the end: every unseen match comes, once, newest first."""
+        self.tick(SETTLE)
+        wanted = self.expected()
+        shown: list[Position] = []
+        while True:
+            upcoming = self.next(0, 1)
+            if not upcoming:
+                break
+            shown += upcoming
+            self.act(0, upcoming[0], Action.DISLIKE)
+            self.tick(1)
+        assert shown == wanted
+        assert Coverage.unpack(self.progress.coverage.pack()) == self.progress.coverage
+
+
+STEP = st.tuples(st.integers(0, 11), st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
+
+
+@settings(max_examples=1500, deadline=None)
+@given(st.lists(STEP, max_size=60))
+@example([])
+def test_the_feed_shows_the_newest_unseen_match_after_any_history(steps: list[tuple[int, int, int, int]]) -> None:
+    world = World()
+    for step in steps:
+        world.play(step)
+    world.drain()
+
+
+def test_twenty_thousand_long_random_histories() -> None:
+    dice = random.Random(20261123)
+    for _ in range(20_000):
+        world = World()
+        for _ in range(dice.randrange(5, 45)):
+            world.play((dice.randrange(12), dice.randrange(100), dice.randrange(100), dice.randrange(100)))
+        world.drain()
