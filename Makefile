@@ -1,0 +1,56 @@
+# Each command works on a fresh clone: what is missing is installed on the way.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PACKAGES := venv/.installed
+FIREBASE := infra/node_modules/.package-lock.json
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check admin demo bench soak deploy destroy clean
+
+help: ## List the commands.
+	@awk -F ' *:.*## *' '/^[a-z]+:.*##/ { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+
+run: $(PACKAGES) $(FIREBASE) ## Run the whole system with demo data on http://localhost:8000. FRESH=1 forgets the local data.
+	@venv/bin/python -m infra.run
+
+test: $(PACKAGES) $(FIREBASE) ## Test everything. ARGS=… go to pytest.
+	@venv/bin/pytest --ignore=tests/soak $(ARGS)
+
+check: $(PACKAGES) ## Lint, formatting and types.
+	@venv/bin/ruff check
+	@venv/bin/ruff format --check
+	@venv/bin/mypy
+
+admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running local system or in PROJECT=….
+	@venv/bin/python -m infra.admin
+
+demo: $(PACKAGES) ## Load N=… more demo listings into the running local system.
+	@venv/bin/python -m infra.demo
+
+bench: $(PACKAGES) ## Measure every call: round trips, documents, time and memory.
+	@venv/bin/python -m infra.bench
+
+soak: $(PACKAGES) $(FIREBASE) ## Test for hours what takes hours to show.
+	@venv/bin/pytest tests/soak $(ARGS)
+
+deploy: $(PACKAGES) ## Deploy to PROJECT=… REGION=…. DRY_RUN=1 prints the commands.
+	@venv/bin/python -m infra.deploy
+
+destroy: $(PACKAGES) ## Remove from PROJECT=… REGION=… what deploy has made.
+	@venv/bin/python -m infra.deploy destroy
+
+clean: ## Remove what was installed, and all local data.
+	rm -rf venv infra/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(PACKAGES): requirements.txt tests/requirements.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: https://www.python.org/downloads/"; exit 1; }
+	@echo "Installing the Python packages into venv/ ..."
+	@test -x venv/bin/python || "$(PYTHON)" -m venv venv
+	@venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
+	@touch $@
+
+$(FIREBASE): infra/package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js 20 or later is needed, with npm: https://nodejs.org/"; exit 1; }
+	@echo "Installing firebase-tools into infra/node_modules/, which takes about a minute ..."
+	@cd infra && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
