@@ -8,12 +8,23 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    WithJsonSchema,
+    model_validator,
+)
 
 from shared.normal import email_address, phone_number
 
 
 class Role(StrEnum):
+    """What a user is: somebody looking, an owner, a realtor, or who runs the system."""
+
     TENANT = "tenant"
     LANDLORD = "landlord"
     AGENT = "agent"
@@ -21,11 +32,15 @@ class Role(StrEnum):
 
 
 class DealType(StrEnum):
+    """What is offered."""
+
     RENT = "rent"
     SALE = "sale"
 
 
 class PropertyType(StrEnum):
+    """What kind of property it is."""
+
     FLAT = "flat"
     HOUSE = "house"
     ROOM = "room"
@@ -33,12 +48,16 @@ class PropertyType(StrEnum):
 
 
 class Action(StrEnum):
+    """What a swipe says about a listing."""
+
     LIKE = "like"
     DISLIKE = "dislike"
     FAVORITE = "favorite"
 
 
 class LeadStatus(StrEnum):
+    """How far the owner is with a lead."""
+
     NEW = "new"
     IN_PROGRESS = "in_progress"
     CLOSED = "closed"
@@ -46,7 +65,10 @@ class LeadStatus(StrEnum):
 
 class Model(BaseModel):
     # A validation error must never repeat what was sent: it may be a password.
-    model_config = ConfigDict(hide_input_in_errors=True, ser_json_inf_nan="null")
+    # What an answer has, it always has: its schema says so, defaults or not.
+    model_config = ConfigDict(
+        hide_input_in_errors=True, ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
+    )
 
 
 class Body(Model):
@@ -90,12 +112,26 @@ def _no_nul(value: str) -> str:
 
 Text255 = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=255), AfterValidator(_no_nul)]
 City = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=128), AfterValidator(_no_nul)]
-Email = Annotated[str, AfterValidator(email_address)]
-Phone = Annotated[str, AfterValidator(phone_number)]
+Email = Annotated[str, AfterValidator(email_address), Field(json_schema_extra={"maxLength": 254})]
+Phone = Annotated[
+    str,
+    AfterValidator(phone_number),
+    Field(description="In any usual spelling; without a country it is a number of Kazakhstan. Answered as E.164."),
+]
 Password = Annotated[str, Field(min_length=8, max_length=128, json_schema_extra={"format": "password"})]
-Id = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=2**53 - 1)]
-Price = Annotated[Decimal, BeforeValidator(_no_bool), Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2)]
-PriceBound = Annotated[Decimal, BeforeValidator(_no_bool), Field(ge=0, lt=Decimal(10) ** 10, decimal_places=2)]
+Id = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"})]
+Price = Annotated[
+    Decimal,
+    BeforeValidator(_no_bool),
+    Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals."),
+]
+PriceBound = Annotated[
+    Decimal,
+    BeforeValidator(_no_bool),
+    Field(
+        ge=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals; the bound counts."
+    ),
+]
 
 
 def _number(value: Decimal) -> int | float:
@@ -105,21 +141,27 @@ def _number(value: Decimal) -> int | float:
 PriceText = Annotated[
     Decimal,
     PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
-    Field(json_schema_extra={"examples": ["250000.00"]}),
+    Field(json_schema_extra={"pattern": r"^[0-9]+\.[0-9]{2}$"}),
 ]
 """A price as ListingRead shows it: a string with two decimals."""
 
-PriceNumber = Annotated[Decimal, PlainSerializer(_number, return_type=int | float)]
+PriceNumber = Annotated[
+    Decimal, PlainSerializer(_number, return_type=int | float), WithJsonSchema({"type": "number"}, mode="serialization")
+]
 """A price as a JSON number. Below 10^10 with two decimals a double is exact to the cent."""
 
 
 # --- Auth --------------------------------------------------------------------------------------------------------
 
+_OwnRole = Literal["tenant", "landlord", "agent"]
+"""The roles that one may take oneself."""
+_TelegramId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
 
 class Register(Body):
     """A new user. At least one of email and phone must be given."""
 
-    role: Literal["tenant", "landlord", "agent"] = "tenant"
+    role: _OwnRole = "tenant"
     name: Text255
     email: Annotated[Email | None, BeforeValidator(_empty_is_none)] = None
     phone: Annotated[Phone | None, BeforeValidator(_empty_is_none)] = None
@@ -147,21 +189,34 @@ class Register(Body):
 
 
 class Login(Form):
-    """Credentials: ``username`` is an email or a phone number in any spelling."""
+    """Credentials."""
 
-    username: str
+    username: Annotated[str, Field(description="An email or a phone number, in any spelling.")]
     password: Annotated[str, Field(json_schema_extra={"format": "password"})]
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"username": "user@example.com", "password": "secret123"}]}
+    )
 
 
 class TelegramLogin(Body):
-    """What the bot knows of a person. Everything but ``telegram_id`` may be absent, null or empty."""
+    """What the bot knows of a person. Everything but `telegram_id` may be absent, null or empty."""
 
-    telegram_id: Annotated[str, BeforeValidator(_digits_to_string), Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+    telegram_id: Annotated[
+        _TelegramId,
+        BeforeValidator(_digits_to_string, json_schema_input_type=_TelegramId | int),
+    ]
     phone: Annotated[Phone | None, BeforeValidator(_empty_is_none)] = None
-    name: Annotated[Text255 | None, BeforeValidator(_empty_is_none)] = None
+    name: Annotated[
+        Text255 | None,
+        BeforeValidator(_empty_is_none, json_schema_input_type=Annotated[str, Field(max_length=255)] | None),
+    ] = None
     role: Annotated[
-        Literal["tenant", "landlord", "agent"],
-        BeforeValidator(lambda value: "tenant" if _empty_is_none(value) is None else value),
+        _OwnRole,
+        BeforeValidator(
+            lambda value: "tenant" if _empty_is_none(value) is None else value,
+            json_schema_input_type=_OwnRole | Literal[""] | None,
+        ),
     ] = "tenant"
 
     model_config = ConfigDict(
@@ -178,6 +233,8 @@ class Token(Model):
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"access_token": "<JWT>", "token_type": "bearer"}]})
 
 
 class UserRead(Model):
@@ -273,8 +330,10 @@ class ListingRead(Model):
 class PageParams(Params):
     """Which part of a list: at most ``limit`` items, after ``cursor`` as the last page's Link header gave it."""
 
-    limit: int = Field(default=100, ge=1, le=100)
-    cursor: str | None = Field(default=None, max_length=200)
+    limit: int = Field(default=100, ge=1, le=100, description="How many items at most.")
+    cursor: str | None = Field(
+        default=None, max_length=200, description="Where to go on: as in the `Link` header of the page before."
+    )
 
 
 class ListingFilter(PageParams):
@@ -354,7 +413,7 @@ class PreferenceRead(Model):
 class DeckParams(Params):
     """How many of the next listings to answer with."""
 
-    limit: int = Field(default=10, ge=1, le=50)
+    limit: int = Field(default=10, ge=1, le=50, description="How many listings at most.")
 
 
 class FeedAction(Body):
@@ -362,9 +421,12 @@ class FeedAction(Body):
 
     listing_id: Id
     action: Action
-    source: Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=32), AfterValidator(_no_nul)] = (
-        "web"
-    )
+    source: Annotated[
+        str,
+        BeforeValidator(_trimmed),
+        Field(min_length=1, max_length=32, description="Where it was made: web, telegram, …"),
+        AfterValidator(_no_nul),
+    ] = "web"
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"listing_id": 1, "action": "like", "source": "web"}]})
 
@@ -374,11 +436,15 @@ class Status(Model):
 
     status: Literal["ok"] = "ok"
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok"}]})
+
 
 class UndoRead(Status):
     """The listing whose latest action was taken back."""
 
     listing_id: Id
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok", "listing_id": 1}]})
 
 
 # --- Favorites ---------------------------------------------------------------------------------------------------
@@ -409,7 +475,7 @@ class FavoriteRead(Model):
 
 
 class LeadWrite(Body):
-    """A lead made by hand. ``owner_id`` is only compared with the listing's owner."""
+    """A lead made by hand. `owner_id` is only compared with the listing's owner."""
 
     listing_id: Id
     owner_id: Id | None = None
@@ -577,6 +643,8 @@ class Health(Model):
     status: Literal["ok"] = "ok"
     environment: str
 
+    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "ok", "environment": "local"}]})
+
 
 class Error(Model):
     """What went wrong."""
@@ -587,12 +655,18 @@ class Error(Model):
 class FieldError(Model):
     """One value that does not validate."""
 
-    type: str
-    loc: list[str | int]
-    msg: str
+    type: str = Field(description="A name for the kind of error that stays the same.")
+    loc: list[str | int] = Field(description="Where: `body`, `query` or `path`, then the way to the field.")
+    msg: str = Field(description="What is wrong, for the client's developer.")
 
 
 class ValidationErrors(Model):
     """Every value of the request that does not validate."""
 
     detail: list[FieldError]
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"detail": [{"type": "missing", "loc": ["body", "name"], "msg": "Field required"}]}]
+        }
+    )

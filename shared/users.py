@@ -209,15 +209,21 @@ def _active_admins(limit: int) -> list[store.Snapshot]:
     return store.run(admins.where(filter=store.Filter("is_active", "==", True)).limit(limit))
 
 
-def make_admin(email: str, password_hash: str) -> User:
-    """Makes the user with this email an active admin with this password, or creates them. For ops, never for HTTP."""
+def make_admin(email: str, password_hash: str | None) -> User:
+    """Makes the user with this email an active admin, or creates them. For ops, never for HTTP.
+
+    Args:
+        email: Whose account it is.
+        password_hash: Their new password's; None keeps the one they have.
+    """
     document = identity("email", email)
     (taken,) = store.get(document)
     user_id = owner_of(taken)
     if user_id is None:
         return create(role=Role.ADMIN, name="Admin", email=email, password_hash=password_hash)
     batch = store.Batch()
-    batch.update(ref(user_id), {"role": Role.ADMIN.value, "is_active": True, "password_hash": password_hash})
+    changes = {"role": Role.ADMIN.value, "is_active": True}
+    batch.update(ref(user_id), changes | ({"password_hash": password_hash} if password_hash else {}))
     batch.commit()
     user = User.of(store.get(ref(user_id))[0])
     assert user is not None  # noqa: S101 - The update above needs it to exist.

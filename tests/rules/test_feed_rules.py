@@ -50,7 +50,7 @@ class Listing:
 
 @dataclass
 class World:
-    """Listings as a reader sees them now, writes that are not visible yet, one tenant and the model of what they did."""
+    """Listings as a reader sees them, writes not visible yet, one tenant, and the model of what they did."""
 
     now: int = 1000
     visible: dict[int, Listing] = field(default_factory=dict)
@@ -173,7 +173,7 @@ class World:
                 if shown := self.next(x % 2, 1 + y % 3):
                     self.act((x + z % 2) % 2, shown[z % len(shown)], list(Action)[y % 3])
             case 9:
-                if active := sorted(l.position for l in self.visible.values() if l.active and not l.own):
+                if active := sorted(each.position for each in self.visible.values() if each.active and not each.own):
                     self.act(x % 2, active[y % len(active)], list(Action)[z % 3])
             case 10:
                 self.undo()

@@ -1,0 +1,53 @@
+"""One canonical form for everything that is compared."""
+
+import pytest
+
+from shared.normal import city_key, email_address, email_key, phone_number
+
+
+@pytest.mark.parametrize(
+    ("given", "stored"),
+    [
+        ("+77001234567", "+77001234567"),
+        ("+7 700 123 45 67", "+77001234567"),
+        ("+7 (700) 123-45-67", "+77001234567"),
+        ("87001234567", "+77001234567"),
+        ("8 (700) 123-45-67", "+77001234567"),
+        ("77001234567", "+77001234567"),
+        ("7001234567", "+77001234567"),
+        (" +77001234567 ", "+77001234567"),
+        ("79161234567", "+79161234567"),
+        ("+4915112345678", "+4915112345678"),
+        ("4915112345678", "+4915112345678"),
+        ("998901234567", "+998901234567"),
+        ("+12025550123", "+12025550123"),
+    ],
+)
+def test_every_spelling_of_a_phone_is_one_number(given: str, stored: str) -> None:
+    assert phone_number(given) == stored
+
+
+@pytest.mark.parametrize("given", ["", "+", "123", "phone", "+7700", "+7700123456789012", "7" * 41, "+77001234567x9"])
+def test_what_is_no_phone_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="phone"):
+        phone_number(given)
+
+
+@pytest.mark.parametrize("given", ["user@example.com", "User.Name+tag@Sub.Example.kz", "a@b", "x_y-z@b.kz"])
+def test_an_email_keeps_its_case_and_compares_without(given: str) -> None:
+    assert email_address(f" {given} ") == given
+    assert email_key(given.upper()) == email_key(given)
+
+
+@pytest.mark.parametrize(
+    "given", ["", "user", "@x.kz", "a b@x.kz", "a@", "a@-x.kz", "a@x..kz", "a" * 250 + "@x.kz", "a@x.kz\n.y"]
+)
+def test_what_is_no_email_is_refused(given: str) -> None:
+    with pytest.raises(ValueError, match="e-mail"):
+        email_address(given)
+
+
+def test_a_city_compares_without_case_and_extra_space() -> None:
+    assert city_key("  Нур-Султан ") == city_key("НУР-СУЛТАН")
+    assert city_key("Усть   Каменогорск") == city_key("усть каменогорск")
+    assert city_key("Astana") != city_key("Almaty")
