@@ -62,7 +62,11 @@ def me(caller: Caller) -> UserRead:
     return user.public()
 
 
-@api.post("/auth/telegram/login-or-register", errors=(403,))
+@api.post(
+    "/auth/telegram/login-or-register",
+    errors=(403,),
+    headers={"X-Telegram-Bot-Secret": "The bot's secret. Needed wherever one is configured; locally none is."},
+)
 def telegram(body: TelegramLogin) -> Token:
     """Log a Telegram user in, for the bot.
 

@@ -8,13 +8,13 @@ from shared.pages import Page
 api = Group("favorites")
 
 
-@api.get("/favorites")
+@api.get("/favorites/")
 def list_favorites(caller: Caller, query: PageParams) -> Page[ListingRead]:
     """List the caller's favorites that are active, most recently added first."""
     return favorites.of_user(caller.load().id, query)
 
 
-@api.post("/favorites", errors=(404,))
+@api.post("/favorites/", errors=(404,))
 def add_favorite(caller: Caller, body: FavoriteWrite) -> FavoriteRead:
     """Add a listing to the favorites; an existing favorite is answered as it is."""
     user, listing, found = caller.load(

@@ -12,7 +12,6 @@ needs a bearer token; an ``int`` of the path's name is an id. The same annotatio
 digits becomes a number), build a JSON schema on every request, or do not say where an error stands.
 """
 
-import inspect
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -79,12 +78,24 @@ class Operation:
     path: str
     handler: Handler
     errors: tuple[int, ...]
+    headers: dict[str, str]
     parameters: dict[str, Any]
     answer: Any
 
     @property
     def needs_token(self) -> bool:
         return Caller in self.parameters.values()
+
+    @property
+    def paged(self) -> bool:
+        return getattr(self.answer, "__origin__", None) is Page
+
+    @property
+    def answer_type(self) -> Any:
+        """What the answer's body is made of: a page of a list is a list, a response of the handler's own is text."""
+        if self.paged:
+            return list[self.answer.__args__[0]]  # type: ignore[name-defined]
+        return str if self.answer is flask.Response else self.answer
 
 
 class _Id(BaseConverter):
@@ -151,14 +162,18 @@ class Group:
     def delete(self, path: str, **options: Any) -> Callable[[Handler], Handler]:
         return self._route("DELETE", path, **options)
 
-    def _route(self, method: str, path: str, errors: tuple[int, ...] = ()) -> Callable[[Handler], Handler]:
+    def _route(
+        self, method: str, path: str, errors: tuple[int, ...] = (), headers: dict[str, str] | None = None
+    ) -> Callable[[Handler], Handler]:
+        # `headers` describes what the handler itself reads of the request's headers: name to description.
         def decorate(handler: Handler) -> Handler:
             hints = get_type_hints(handler, include_extras=True)
             answer = hints.pop("return")
-            operation = Operation(method, path, handler, errors, hints, answer)
+            operation = Operation(method, path, handler, errors, headers or {}, hints, answer)
             self.operations.append(operation)
             view = _view(operation)
-            self.app.add_url_rule(path.replace("{", "<id:").replace("}", ">"), handler.__name__, view, methods=[method])
+            rule = path.rstrip("/").replace("{", "<id:").replace("}", ">")  # As `answer` hands the paths over.
+            self.app.add_url_rule(rule, handler.__name__, view, methods=[method])
             return handler
 
         return decorate
@@ -180,17 +195,16 @@ class Group:
 def _view(operation: Operation) -> Callable[..., flask.Response]:
     """The Flask view of an operation: parameters in, handler, answer out."""
     readers = {name: _reader(annotation) for name, annotation in operation.parameters.items() if annotation is not int}
-    paged = inspect.isclass(origin := getattr(operation.answer, "__origin__", None)) and origin is Page
-    adapter = TypeAdapter(list[operation.answer.__args__[0]] if paged else operation.answer)  # type: ignore[name-defined]
+    adapter = TypeAdapter(operation.answer_type)
 
     def view(**path: int) -> flask.Response:
         values = {name: read() for name, read in readers.items()}
         answer = operation.handler(**path, **values)
         if isinstance(answer, flask.Response):
             return answer
-        body = answer.items if paged else answer
+        body = answer.items if operation.paged else answer
         response = flask.Response(adapter.dump_json(body), mimetype="application/json")
-        if paged and answer.cursor:
+        if operation.paged and answer.cursor:
             response.headers["Link"] = _next_link(answer.cursor)
         return response
 

@@ -21,7 +21,7 @@ def list_leads_for_me(caller: Caller, query: LeadFilter) -> Page[LeadRead]:
     return leads.of_owner(caller.load(role=(Role.LANDLORD, Role.AGENT, Role.ADMIN)).id, query)
 
 
-@api.post("/leads", errors=(400, 404))
+@api.post("/leads/", errors=(400, 404))
 def create_lead(caller: Caller, body: LeadWrite) -> LeadRead:
     """Make a lead by hand; an existing lead of the caller for this listing is answered as it is."""
     user, listing, found = caller.load(

@@ -119,18 +119,18 @@ Phone = Annotated[
     Field(description="In any usual spelling; without a country it is a number of Kazakhstan. Answered as E.164."),
 ]
 Password = Annotated[str, Field(min_length=8, max_length=128, json_schema_extra={"format": "password"})]
-Id = Annotated[int, BeforeValidator(_no_bool), Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"})]
+Id = Annotated[int, Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"}), BeforeValidator(_no_bool)]
 Price = Annotated[
     Decimal,
-    BeforeValidator(_no_bool),
     Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals."),
+    BeforeValidator(_no_bool),
 ]
 PriceBound = Annotated[
     Decimal,
-    BeforeValidator(_no_bool),
     Field(
         ge=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals; the bound counts."
     ),
+    BeforeValidator(_no_bool),
 ]
 
 
