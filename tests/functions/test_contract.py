@@ -1,0 +1,455 @@
+"""Every endpoint as the reference shows it: exact keys, exact types, exact status codes."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests.harness import PASSWORD, Api, Person
+
+USER = {"id", "role", "name", "email", "phone", "telegram_id", "is_active", "created_at"}
+LISTING = {
+    "id",
+    "title",
+    "city",
+    "deal_type",
+    "property_type",
+    "price",
+    "is_active",
+    "owner_id",
+    "created_at",
+    "updated_at",
+}
+PREFERENCE = {"id", "user_id", "city", "deal_type", "property_type", "price_min", "price_max"}
+LEAD = {"id", "tenant_id", "listing_id", "owner_id", "status", "created_at"}
+FLAT = {
+    "title": "Квартира в Астане",
+    "city": "Astana",
+    "deal_type": "rent",
+    "property_type": "flat",
+    "price": 250000,
+    "is_active": True,
+}
+
+
+def is_id(value: Any) -> bool:
+    return type(value) is int and 0 < value < 2**53
+
+
+def is_time(value: Any) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", value))
+
+
+def titles(answer: list[dict[str, Any]]) -> list[str]:
+    return [listing["title"] for listing in answer]
+
+
+# --- Auth
+
+
+def test_register_login_and_me(api: Api) -> None:
+    body = {"role": "tenant", "name": " Имя Фамилия ", "email": "User@example.com", "phone": "8 700 123 45 67"}
+    user = api.ok("POST", "/auth/register", json=body | {"password": "secret123", "user_id": 1, "is_active": False})
+    assert user.keys() == USER
+    assert is_id(user["id"])
+    assert is_time(user["created_at"])
+    expected = {"role": "tenant", "name": "Имя Фамилия", "email": "User@example.com", "phone": "+77001234567"}
+    assert user.items() >= (expected | {"telegram_id": None, "is_active": True}).items()
+    for username in ("user@EXAMPLE.com", "+7 700 123 45 67", "87001234567", "77001234567"):
+        token = api.ok("POST", "/auth/login/", data={"username": username, "password": "secret123"})
+        assert token.keys() == {"access_token", "token_type"}
+        assert token["token_type"] == "bearer"
+        assert api.ok("GET", "/auth/me", token["access_token"]) == user
+
+
+def test_a_password_of_digits_is_a_password(api: Api) -> None:
+    api.ok("POST", "/auth/register", json={"name": "N", "phone": "+77001234567", "password": "12345678"})
+    assert api.login("87001234567", "12345678")
+
+
+@pytest.mark.parametrize("taken", [{"email": "A@X.kz"}, {"phone": "87001234567"}, {"email": "a@x.kz", "phone": None}])
+def test_a_taken_email_or_phone_is_409(api: Api, taken: dict[str, Any]) -> None:
+    first = {"name": "N", "email": "a@x.kz", "phone": "+77001234567", "password": PASSWORD}
+    api.ok("POST", "/auth/register", json=first)
+    again = api.call("POST", "/auth/register", json={"name": "N", "password": PASSWORD} | taken)
+    assert again.status_code == 409
+    assert isinstance(again.get_json()["detail"], str)
+
+
+def test_login_answers_the_same_401_whatever_is_wrong(api: Api) -> None:
+    admin = api.person("admin")
+    gone = api.person()
+    admin.ok("PATCH", f"/admin/users/{gone.id}", json={"is_active": False})
+    api.ok("POST", "/auth/telegram/login-or-register", json={"telegram_id": 1, "phone": "+77001112233"})
+    answers = {
+        (answer.status_code, answer.text, answer.headers["WWW-Authenticate"])
+        for username, password in (
+            (admin.email, "wrong-password"),
+            ("nobody@x.kz", PASSWORD),
+            ("not a name", PASSWORD),
+            (gone.email, PASSWORD),
+            ("+77001112233", PASSWORD),
+        )
+        for answer in [api.call("POST", "/auth/login", data={"username": username, "password": password})]
+    }
+    assert answers == {(401, '{"detail":"Incorrect username or password"}\n', "Bearer")}
+
+
+def test_telegram_finds_by_id_then_links_by_phone_then_registers(api: Api) -> None:
+    def enter(**body: Any) -> dict[str, Any]:
+        token = api.ok("POST", "/auth/telegram/login-or-register", json=body)
+        assert token.keys() == {"access_token", "token_type"}
+        user: dict[str, Any] = api.ok("GET", "/auth/me", token["access_token"])
+        return user
+
+    new = enter(telegram_id="123456789", phone="77001234567", name="", role="tenant")
+    assert (new["telegram_id"], new["phone"], new["role"]) == ("123456789", "+77001234567", "tenant")
+    assert new["name"]
+    assert enter(telegram_id=123456789, phone=None, name=None)["id"] == new["id"]
+    known = api.ok("POST", "/auth/register", json={"name": "N", "phone": "+77005554433", "password": PASSWORD})
+    assert enter(telegram_id="5", phone="87005554433", name="Other")["id"] == known["id"]
+    assert enter(telegram_id="5")["name"] == "N"
+    moved = enter(telegram_id="6", phone="77005554433")
+    assert (moved["id"], moved["telegram_id"]) == (known["id"], "6")
+    assert enter(telegram_id="5")["id"] not in (known["id"], new["id"])  # The old link is free again.
+    assert enter(telegram_id="7", role="agent", name="Агент")["role"] == "agent"
+
+
+def test_telegram_lets_neither_admins_nor_inactive_users_in(api: Api) -> None:
+    admin = api.person("admin", phone="+77001110000")
+    someone = api.person(phone="+77001110001")
+    admin.ok("PATCH", f"/admin/users/{someone.id}", json={"is_active": False})
+    for phone in ("+77001110000", "+77001110001"):
+        answer = api.call("POST", "/auth/telegram/login-or-register", json={"telegram_id": "1", "phone": phone})
+        assert answer.status_code == 403
+    assert admin.ok("GET", "/auth/me")["telegram_id"] is None
+
+
+# --- Listings
+
+
+def test_a_listing_from_creation_to_deletion_and_back(api: Api) -> None:
+    owner, other, admin = api.person("landlord"), api.person("agent"), api.person("admin")
+    created = owner.ok("POST", "/listings", json=FLAT | {"owner_id": other.id, "id": 5})
+    assert created.keys() == LISTING
+    assert is_id(created["id"])
+    assert created["owner_id"] == owner.id
+    assert created["price"] == "250000.00"
+    assert is_time(created["created_at"])
+    path = f"/listings/{created['id']}"
+    assert api.ok("GET", path + "/") == created
+    replaced = owner.ok("PUT", path, json=FLAT | {"title": "Новое название", "price": "260000.5"})
+    assert replaced.keys() == LISTING
+    assert (replaced["price"], replaced["created_at"]) == ("260000.50", created["created_at"])
+    assert replaced["updated_at"] > created["updated_at"]
+    assert other.call("PUT", path, json=FLAT).status_code == 403
+    assert other.call("DELETE", path).status_code == 403
+    for _ in range(2):
+        assert owner.ok("DELETE", path) == {"status": "ok"}
+    assert api.call("GET", path).status_code == 404
+    assert titles(owner.ok("GET", "/listings/my")) == ["Новое название"]
+    assert api.ok("GET", "/listings") == []
+    assert admin.ok("PUT", path, json=FLAT)["is_active"] is True
+    assert owner.call("PUT", "/listings/12345", json=FLAT).status_code == 404
+
+
+def test_filters_combine(api: Api) -> None:
+    owner = api.person("landlord")
+    owner.listing(title="a", city="Almaty", price=100)
+    owner.listing(title="b", city="ALMATY ", price=200, deal_type="sale")
+    owner.listing(title="c", city="Astana", price=300, property_type="room")
+    owner.listing(title="d", city="almaty", price=400.5, property_type="room", is_active=False)
+    for query, expected in {
+        "": "cba",
+        "city=aLMaty": "ba",
+        "deal_type=sale": "b",
+        "city=almaty&deal_type=rent": "a",
+        "property_type=room": "c",
+        "price_min=200": "cb",
+        "price_max=200": "ba",
+        "price_min=150&price_max=250&city=Almaty": "b",
+        "city=Shymkent": "",
+        "city=": "cba",
+        "unknown=1": "cba",
+    }.items():
+        assert "".join(titles(api.ok("GET", f"/listings?{query}"))) == expected, query
+    for query in ("deal_type=lease", "property_type=x", "price_min=-1", "limit=0", "limit=101", "cursor=x", "limit=a"):
+        answer = api.call("GET", f"/listings?{query}")
+        assert answer.status_code == 422
+        assert answer.get_json()["detail"][0]["loc"][0] == "query"
+
+
+@pytest.mark.parametrize("key", ["abc", "-1", "1.5", "0", "9" * 16, "9" * 400, "%00", "__x__", "..%2f", "1e3"])
+def test_a_path_that_is_no_id_is_404(api: Api, key: str) -> None:
+    assert api.call("GET", f"/listings/{key}").status_code == 404
+
+
+def test_walking_the_pages_gives_each_item_once_newest_first(api: Api) -> None:
+    owner = api.person("landlord")
+    for number in range(7):
+        owner.listing(title=str(number))
+    expected = [str(number) for number in reversed(range(7))]
+    for path in ("/listings?city=Astana&limit=3", "/listings/my?limit=3", "/listings/my?limit=7"):
+        seen, url = [], path
+        while url:
+            answer = owner.call("GET", url)
+            seen += titles(answer.get_json())
+            link = answer.headers.get("Link")
+            url = re.fullmatch(r'<http://localhost(.+)>; rel="next"', link)[1] if link else ""  # type: ignore[index]
+        assert seen == expected
+
+
+# --- Preferences
+
+
+def test_preferences_are_null_then_replaced_whole(api: Api) -> None:
+    tenant = api.person()
+    assert tenant.ok("GET", "/preferences") is None
+    body = {"city": "Astana", "deal_type": "rent", "property_type": "flat", "price_min": 100000, "price_max": 400000.5}
+    stored = tenant.ok("POST", "/preferences/", json=body | {"user_id": 7})
+    assert stored.keys() == PREFERENCE
+    assert stored.items() >= (body | {"user_id": tenant.id}).items()
+    assert tenant.ok("GET", "/preferences") == stored
+    assert type(stored["price_min"]) is int
+    emptied = tenant.ok("POST", "/preferences", json={})
+    assert emptied == {"id": stored["id"], "user_id": tenant.id} | dict.fromkeys(body)
+    wrong = tenant.call("POST", "/preferences", json={"price_min": 2, "price_max": 1})
+    assert wrong.status_code == 422
+
+
+# --- Feed
+
+
+def test_the_feed_from_the_newest_match_to_null(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    for number in range(5):
+        owner.listing(title=str(number), price=100 + number)
+    owner.listing(title="elsewhere", city="Almaty")
+    tenant.listing(title="own")
+    tenant.ok("POST", "/preferences", json={"city": "astana", "price_max": 103})
+    shown = []
+    while listing := tenant.ok("GET", "/feed/next"):
+        assert listing.keys() == LISTING
+        assert tenant.ok("GET", "/feed/next") == listing
+        shown.append(listing["title"])
+        assert tenant.act(listing, ("like", "dislike", "favorite")[len(shown) % 3]).get_json() == {"status": "ok"}
+    assert shown == ["3", "2", "1", "0"]
+    assert titles(tenant.ok("GET", "/favorites/")) == ["2"]
+    tenant.ok("POST", "/preferences", json={})
+    assert titles(tenant.ok("GET", "/feed")) == ["elsewhere", "4"]
+
+
+def test_an_action_needs_somebody_elses_active_listing(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    listing = owner.listing()
+    assert owner.act(listing).status_code == 400
+    assert tenant.act(77).status_code == 404
+    owner.ok("DELETE", f"/listings/{listing['id']}")
+    assert tenant.act(listing).status_code == 404
+    for body in (
+        {"listing_id": 1, "action": "love"},
+        {"action": "like"},
+        {"listing_id": 1, "action": "like", "source": ""},
+    ):
+        assert tenant.call("POST", "/feed/action", json=body).status_code == 422
+    assert api.call("POST", "/feed/action", json={"listing_id": 1, "action": "like"}).status_code == 401
+
+
+def test_undo_takes_back_one_action_after_the_other(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    first, second = owner.listing(title="1"), owner.listing(title="2")
+    assert tenant.call("POST", "/feed/undo").status_code == 404
+    tenant.act(second, "dislike")
+    tenant.act(first, "favorite")
+    tenant.act(second, "favorite")
+    tenant.act(second, "favorite")
+    assert titles(tenant.ok("GET", "/favorites")) == ["2", "1"]
+    assert tenant.ok("POST", "/feed/undo") == {"status": "ok", "listing_id": second["id"]}
+    assert tenant.ok("GET", "/feed/next") is None  # It is disliked again.
+    assert titles(tenant.ok("GET", "/favorites")) == ["1"]
+    assert tenant.ok("POST", "/feed/undo")["listing_id"] == first["id"]
+    assert tenant.ok("GET", "/favorites") == []
+    assert tenant.ok("GET", "/feed/next")["title"] == "1"
+    assert tenant.ok("POST", "/feed/undo")["listing_id"] == second["id"]
+    assert titles(tenant.ok("GET", "/feed")) == ["2", "1"]
+    assert tenant.call("POST", "/feed/undo").status_code == 404
+
+
+def test_undo_keeps_a_favorite_that_was_there_before(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    listing = owner.listing()
+    favorite = tenant.ok("POST", "/favorites", json={"listing_id": listing["id"]})
+    tenant.act(listing, "favorite")
+    tenant.ok("POST", "/feed/undo")
+    assert tenant.ok("POST", "/favorites", json={"listing_id": listing["id"]}) == favorite
+
+
+# --- Favorites
+
+
+def test_favorites(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    first, second, gone = (owner.listing(title=title) for title in ("1", "2", "gone"))
+    added = [tenant.ok("POST", "/favorites/", json={"listing_id": each["id"]}) for each in (first, second, gone)]
+    assert added[0].keys() == {"id", "user_id", "listing_id", "created_at"}
+    assert is_id(added[0]["id"])
+    assert is_time(added[0]["created_at"])
+    assert (added[0]["user_id"], added[0]["listing_id"]) == (tenant.id, first["id"])
+    assert tenant.ok("POST", "/favorites", json={"listing_id": first["id"]}) == added[0]
+    owner.ok("DELETE", f"/listings/{gone['id']}")
+    assert tenant.ok("GET", "/favorites") == [second, first]
+    assert tenant.ok("GET", "/favorites?limit=1") == [second]
+    for _ in range(2):
+        assert tenant.ok("DELETE", f"/favorites/{second['id']}/") == {"status": "ok"}
+    assert tenant.ok("GET", "/favorites/") == [first]
+    for missing in (gone["id"], 77):
+        assert tenant.call("POST", "/favorites", json={"listing_id": missing}).status_code == 404
+    assert tenant.ok("GET", "/feed/next") is not None  # Adding a favorite is no feed action.
+
+
+# --- Leads
+
+
+def test_leads_by_hand_and_their_work(api: Api) -> None:
+    owner, tenant, other = api.person("landlord", phone="+77002223344"), api.person(), api.person("agent")
+    listing = owner.listing()
+    body = {"listing_id": listing["id"], "owner_id": owner.id, "status": "new", "tenant_id": other.id}
+    lead = tenant.ok("POST", "/leads/", json=body)
+    assert lead.keys() == LEAD
+    assert is_id(lead["id"])
+    assert is_time(lead["created_at"])
+    assert (lead["tenant_id"], lead["owner_id"], lead["status"]) == (tenant.id, owner.id, "new")
+    assert tenant.ok("POST", "/leads", json={"listing_id": listing["id"], "status": "closed"}) == lead
+    assert tenant.ok("GET", "/leads/my") == owner.ok("GET", "/leads/for-me") == [lead]
+    assert tenant.call("GET", "/leads/for-me").status_code == 403
+    assert other.ok("GET", "/leads/for-me") == []
+    wrong_owner = tenant.call("POST", "/leads", json={"listing_id": listing["id"], "owner_id": other.id})
+    assert wrong_owner.status_code == 422
+    assert wrong_owner.get_json()["detail"][0]["loc"] == ["body", "owner_id"]
+    assert owner.call("POST", "/leads", json={"listing_id": listing["id"]}).status_code == 400
+    assert tenant.call("POST", "/leads", json={"listing_id": 77}).status_code == 404
+    path = f"/leads/{lead['id']}"
+    for_owner, for_tenant = owner.ok("GET", path), tenant.ok("GET", path)
+    assert for_owner.keys() == LEAD | {"listing", "contact"}
+    assert for_owner["listing"] == listing
+    assert for_owner["contact"] == {"name": "Tenant", "phone": None, "email": tenant.email, "telegram_id": None}
+    assert for_tenant["contact"]["phone"] == "+77002223344"
+    for method, extra in (("GET", {}), ("PATCH", {"json": {"status": "closed"}})):
+        assert other.call(method, path, **extra).status_code == 404
+    assert tenant.call("PATCH", path, json={"status": "closed"}).status_code == 403
+    assert owner.ok("PATCH", path, json={"status": "in_progress"}) == lead | {"status": "in_progress"}
+    assert owner.ok("GET", "/leads/for-me?status=new") == []
+    assert len(tenant.ok("GET", "/leads/my?status=in_progress")) == 1
+    assert owner.call("PATCH", path, json={"status": "lost"}).status_code == 422
+
+
+# --- Admin
+
+
+def test_admins_see_and_change_users(api: Api) -> None:
+    admin, person = api.person("admin"), api.person(phone="+77003334455")
+    seen = {user["id"]: user for user in admin.ok("GET", "/admin/users")}
+    assert seen.keys() == {admin.id, person.id}
+    assert seen[person.id].keys() == {"id", "name", "role", "email", "phone", "is_active", "created_at"}
+    changed = admin.ok("PATCH", f"/admin/users/{person.id}", json={"role": "agent"})
+    assert changed == seen[person.id] | {"role": "agent"}
+    assert person.ok("GET", "/leads/for-me") == []  # The old token has the new role.
+    assert admin.ok("PATCH", f"/admin/users/{person.id}", json={"is_active": False})["is_active"] is False
+    assert person.call("GET", "/auth/me").status_code == 401
+    assert admin.ok("PATCH", f"/admin/users/{person.id}", json={})["role"] == "agent"
+    assert admin.call("PATCH", "/admin/users/77", json={"role": "agent"}).status_code == 404
+    assert admin.call("PATCH", f"/admin/users/{person.id}", json={"role": "king"}).status_code == 422
+    for body in ({"role": "tenant"}, {"is_active": False}):
+        assert admin.call("PATCH", f"/admin/users/{admin.id}", json=body).status_code == 409
+    admin.ok("PATCH", f"/admin/users/{person.id}", json={"role": "admin", "is_active": True})
+    assert admin.ok("PATCH", f"/admin/users/{admin.id}", json={"role": "tenant"})["role"] == "tenant"
+    assert admin.call("GET", "/admin/users").status_code == 403
+
+
+def test_admins_see_all_listings_with_filters_that_combine(api: Api) -> None:
+    admin, one, two = api.person("admin"), api.person("landlord"), api.person("agent")
+    one.listing(title="a", price=250000)
+    gone = one.listing(title="b", city="Almaty")
+    one.ok("DELETE", f"/listings/{gone['id']}")
+    two.listing(title="c", city="almaty", price="1.5")
+    listing = admin.ok("GET", "/admin/listings")[-1]
+    assert listing.keys() == LISTING - {"updated_at"}
+    assert listing["price"] == 250000
+    assert type(listing["price"]) is int
+    for query, expected in {
+        "": "cba",
+        "is_active=true": "ca",
+        "is_active=false": "b",
+        "city=ALMATY": "cb",
+        f"owner_id={one.id}": "ba",
+        f"owner_id={one.id}&city=Almaty&is_active=false": "b",
+        f"owner_id={two.id}&is_active=false": "",
+    }.items():
+        assert "".join(titles(admin.ok("GET", f"/admin/listings?{query}"))) == expected, query
+    for query in ("is_active=maybe", "owner_id=x", "owner_id=-1"):
+        assert admin.call("GET", f"/admin/listings?{query}").status_code == 422
+    for person in (one, two, api.person()):
+        for path in ("/admin/users", "/admin/listings"):
+            assert person.call("GET", path).status_code == 403
+
+
+# --- For every endpoint
+
+
+def test_health(api: Api) -> None:
+    assert api.ok("GET", "/health") == {"status": "ok", "environment": "local"}
+
+
+def test_a_function_answers_alike_at_every_address(api: Api) -> None:
+    person = api.person("landlord")
+    headers = {"Authorization": f"Bearer {person.token}"}
+    for path in ("/me", "/me/", "/auth/me", "/auth/me/"):
+        assert api.client("auth").get(path, headers=headers).get_json()["id"] == person.id
+    for path in ("/", "/listings", "/listings/"):
+        assert api.client("listings").get(path).get_json() == []
+    for path in ("/my", "/listings/my/"):
+        assert api.client("listings").get(path, headers=headers).status_code == 200
+    assert api.client("health").get("/").get_json()["status"] == "ok"
+
+
+def test_errors_have_one_shape(api: Api) -> None:
+    missing = api.call("GET", "/auth/nothing")
+    assert (missing.status_code, missing.get_json()) == (404, {"detail": "Not Found"})
+    method = api.call("DELETE", "/auth/login")
+    assert method.status_code == 405
+    assert {"POST", "OPTIONS"} <= set(method.headers["Allow"].replace(" ", "").split(","))
+    large = api.call("POST", "/auth/register", data=b"{" + b" " * 66_000 + b"}")
+    assert (large.status_code, list(large.get_json())) == (413, ["detail"])
+    for body in (b"", b"{", b"[]", b'"x"', b"null", b"\xff", b'{"a": NaN}', b"[" * 20_000):
+        answer = api.call("POST", "/auth/register", data=body, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 422
+        for problem in answer.get_json()["detail"]:
+            assert problem.keys() == {"type", "loc", "msg"}
+            assert problem["loc"][0] == "body"
+    refused = api.call("GET", "/auth/me", headers={"Authorization": "Bearer x.y.z"})
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"] == "Bearer"
+
+
+def test_browsers_of_any_origin_may_call_it_locally(api: Api) -> None:
+    origin = {"Origin": "https://front.example"}
+    asked = {"Access-Control-Request-Method": "PATCH", "Access-Control-Request-Headers": "authorization,content-type"}
+    preflight = api.call("OPTIONS", "/admin/users/1", headers=origin | asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
+    assert "authorization" in preflight.headers["Access-Control-Allow-Headers"].lower()
+    for path in ("/listings", "/auth/me", "/nothing-here"):
+        assert api.client("listings").get(path, headers=origin).headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_nothing_personal_is_kept_by_a_cache(api: Api) -> None:
+    for path in ("/listings", "/listings/5", "/auth/me"):
+        assert "no-store" in api.call("GET", path).headers["Cache-Control"]
+
+
+def test_ids_tell_nothing(api: Api) -> None:
+    owner: Person = api.person("landlord")
+    ids = [owner.listing()["id"] for _ in range(5)]
+    assert len(set(ids)) == 5
+    assert ids != sorted(ids) or ids[-1] - ids[0] > 10**9

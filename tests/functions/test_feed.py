@@ -1,0 +1,177 @@
+"""The feed over HTTP and the real emulator, against a plain model, over random histories."""
+
+import random
+from typing import Any
+
+import pytest
+
+from shared import listings, store
+from shared.models import ListingWrite
+from tests.harness import Api, Person
+
+CITIES = ("Astana", "Almaty")
+PREFERENCES: list[dict[str, Any]] = [
+    {},
+    {"city": "astana"},
+    {"city": "ALMATY", "deal_type": "sale"},
+    {"property_type": "room"},
+    {"price_min": 200, "price_max": 400},
+    {"city": "Astana", "deal_type": "rent", "property_type": "flat", "price_max": 500},
+]
+
+
+class History:
+    """Two owners, a tenant with two devices, and the model: what is active, what was acted on, what is wanted."""
+
+    def __init__(self, api: Api, seed: int) -> None:
+        self.dice = random.Random(seed)
+        self.owners = [api.person("landlord"), api.person("agent")]
+        self.tenant: Person = api.person("landlord")
+        self.listings: dict[int, dict[str, Any]] = {}
+        self.acted: set[int] = set()
+        self.log: list[tuple[int, bool]] = []
+        self.wanted: dict[str, Any] = {}
+
+    def content(self) -> dict[str, Any]:
+        return {
+            "title": f"Listing {self.dice.randrange(1000)}",
+            "city": self.dice.choice(CITIES),
+            "deal_type": self.dice.choice(("rent", "sale")),
+            "property_type": self.dice.choice(("flat", "room")),
+            "price": self.dice.choice((100, 200, 300, 400.5)),
+            "is_active": self.dice.random() < 0.9,
+        }
+
+    def matches(self, listing: dict[str, Any]) -> bool:
+        wanted, price = self.wanted, float(listing["price"])
+        return (
+            listing["is_active"]
+            and listing["owner_id"] != self.tenant.id
+            and listing["id"] not in self.acted
+            and wanted.get("city", listing["city"]).lower() == listing["city"].lower()
+            and wanted.get("deal_type", listing["deal_type"]) == listing["deal_type"]
+            and wanted.get("property_type", listing["property_type"]) == listing["property_type"]
+            and wanted.get("price_min", 0) <= price <= wanted.get("price_max", 10**9)
+        )
+
+    def unseen(self) -> set[int]:
+        return {key for key, listing in self.listings.items() if self.matches(listing)}
+
+    def create(self) -> None:
+        listing = self.dice.choice([*self.owners, *self.owners, self.tenant]).ok(
+            "POST", "/listings", json=self.content()
+        )
+        self.listings[listing["id"]] = listing
+
+    def bulk_import(self) -> None:
+        batch, keys = store.Batch(), [store.new_id() for _ in range(self.dice.randrange(2, 8))]
+        for key in keys:
+            content = ListingWrite.model_validate(self.content())
+            batch.create(listings.ref(key), listings.document(key, self.owners[0].id, content))
+        batch.commit()
+        for snapshot in store.get(*map(listings.ref, keys)):
+            listing = listings.read(snapshot.to_dict() or {})
+            self.listings[listing.id] = listing.model_dump(mode="json")
+
+    def edit(self) -> None:
+        if not self.listings:
+            return
+        listing = self.dice.choice(list(self.listings.values()))
+        owner = next(each for each in [*self.owners, self.tenant] if each.id == listing["owner_id"])
+        if self.dice.random() < 0.3:
+            owner.ok("DELETE", f"/listings/{listing['id']}")
+            listing["is_active"] = False
+        else:
+            self.listings[listing["id"]] = owner.ok("PUT", f"/listings/{listing['id']}", json=self.content())
+
+    def prefer(self) -> None:
+        self.wanted = self.dice.choice(PREFERENCES)
+        self.tenant.ok("POST", "/preferences", json=self.wanted)
+
+    def act(self, key: int) -> None:
+        action = self.dice.choice(("like", "dislike", "favorite"))
+        assert self.tenant.act(key, action).status_code == 200
+        if key not in self.acted:
+            self.log.append((key, True))
+        self.acted.add(key)
+
+    def swipe(self) -> None:
+        for _ in range(self.dice.randrange(1, 6)):
+            listing = self.tenant.ok("GET", "/feed/next")
+            assert (listing["id"] if listing else None) in (self.unseen() or {None})
+            if listing:
+                self.act(listing["id"])
+
+    def swipe_deck(self) -> None:
+        size = self.dice.randrange(1, 6)
+        deck = [listing["id"] for listing in self.tenant.ok("GET", f"/feed?limit={size}")]
+        assert len(deck) == len(set(deck)) == min(size, len(self.unseen()))
+        assert set(deck) <= self.unseen()
+        assert deck[:1] == [self.tenant.ok("GET", "/feed/next")["id"]] if deck else True
+        for key in self.dice.sample(deck, len(deck)):
+            self.act(key)
+
+    def act_on_anything(self) -> None:
+        active = [each for each in self.listings.values() if each["is_active"] and each["owner_id"] != self.tenant.id]
+        if active:
+            self.act(self.dice.choice(active)["id"])
+
+    def undo_first_action(self) -> None:
+        """Acts on one new listing and takes that back, which must leave everything as it was."""
+        if unseen := sorted(self.unseen()):
+            key = self.dice.choice(unseen)
+            assert self.tenant.act(key, "like").status_code == 200
+            assert self.tenant.ok("POST", "/feed/undo")["listing_id"] == key
+
+    def play(self, steps: int) -> None:
+        moves = [self.create] * 4 + [self.bulk_import, self.edit, self.edit, self.prefer, self.act_on_anything]
+        moves += [self.swipe] * 3 + [self.swipe_deck, self.undo_first_action]
+        for _ in range(steps):
+            self.dice.choice(moves)()
+
+    def drain(self) -> list[int]:
+        shown = []
+        while listing := self.tenant.ok("GET", "/feed/next"):
+            shown.append(listing["id"])
+            assert len(shown) <= len(self.listings)
+            self.tenant.act(listing, "dislike")
+        return shown
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_any_history_shows_each_unseen_match_once(api: Api, seed: int) -> None:
+    history = History(api, seed)
+    history.play(35)
+    expected = history.unseen()
+    shown = history.drain()
+    assert len(shown) == len(set(shown))
+    assert set(shown) == expected
+    history.acted |= set(shown)
+    history.tenant.ok("POST", "/preferences", json={})
+    history.wanted = {}
+    assert set(history.drain()) == history.unseen()
+
+
+def test_untouched_listings_come_newest_first_and_ties_by_id(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    old = [owner.listing()["id"] for _ in range(3)]
+    batch, keys = store.Batch(), [store.new_id() for _ in range(40)]
+    content = ListingWrite.model_validate({"title": "t", "city": "c", "price": 1})
+    for key in keys:
+        batch.create(listings.ref(key), listings.document(key, owner.id, content))
+    batch.commit()
+    deck = [listing["id"] for listing in tenant.ok("GET", "/feed?limit=50")]
+    assert deck == [*sorted(keys, reverse=True), *reversed(old)]
+
+
+def test_an_edit_that_matches_anew_comes_up_and_a_mere_title_does_not_move(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    old, new = owner.listing(title="old", price=900), owner.listing(title="new", price=100)
+    tenant.ok("POST", "/preferences", json={"price_max": 500})
+    assert tenant.ok("GET", "/feed/next")["id"] == new["id"]
+    tenant.act(new, "dislike")
+    assert tenant.ok("GET", "/feed/next") is None
+    owner.ok("PUT", f"/listings/{old['id']}", json={"title": "old", "city": "Astana", "price": 400})
+    assert tenant.ok("GET", "/feed/next")["id"] == old["id"]
+    owner.ok("PUT", f"/listings/{new['id']}", json={"title": "renamed", "city": "Astana", "price": 100})
+    assert [listing["id"] for listing in tenant.ok("GET", "/feed")] == [old["id"]]
