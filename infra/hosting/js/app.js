@@ -1,0 +1,203 @@
+/** The shell: who is signed in, which view the address (#/…) asks for, the frame around it. */
+
+import { ApiError, api, session, wire } from './api.js';
+import { Deck } from './deck.js';
+import { h } from './dom.js';
+import { choose, current, languages, t } from './i18n.js';
+import { icon } from './icons.js';
+import { dismissOffers, errorState, spinner, toast, toastError } from './ui.js';
+import * as admin from './views/admin.js';
+import * as owner from './views/owner.js';
+import * as tenant from './views/tenant.js';
+import { feed } from './views/feed.js';
+import { welcome } from './views/welcome.js';
+
+/** Per role: address, label, icon, view. The first one is the role's home. */
+const OWNER = [
+  ['listings', 'nav.listings', 'home', owner.listings],
+  ['leads', 'nav.leads', 'inbox', owner.leads],
+];
+const SECTIONS = {
+  tenant: [
+    ['feed', 'nav.feed', 'cards', feed],
+    ['favorites', 'nav.favorites', 'star', tenant.favorites],
+    ['leads', 'nav.leads', 'inbox', tenant.leads],
+    ['preferences', 'nav.preferences', 'sliders', tenant.preferences],
+  ],
+  landlord: OWNER,
+  agent: OWNER,
+  admin: [
+    ['users', 'nav.users', 'users', admin.users],
+    ['listings', 'nav.listings', 'home', admin.listings],
+  ],
+};
+const MAX_CALLS = 30;
+
+const main = document.getElementById('main');
+const header = document.getElementById('header');
+const footer = document.getElementById('footer');
+
+let user = null;
+let deck = null;
+let leaving = new AbortController();
+let shownPath = null;
+
+// --- Signing in and out ---
+
+async function enter() {
+  main.replaceChildren(spinner());
+  try {
+    user = await api.me();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status === 401) return; // `expired` has already shown the sign-in page.
+    return main.replaceChildren(errorState(error, enter));
+  }
+  deck = new Deck();
+  watch(deck);
+  render();
+}
+
+async function signOut() {
+  await deck?.idle(); // Swipes on their way still belong to this user.
+  forget();
+  history.replaceState(null, '', '/');
+  render();
+}
+
+function forget() {
+  session.token = null;
+  user = null;
+  deck = null;
+}
+
+session.addEventListener('expired', () => {
+  forget();
+  render();
+  toast(t('error.401'), { kind: 'error' });
+});
+
+// A 403 where the page offers something means that the role has changed meanwhile.
+session.addEventListener('forbidden', async () => {
+  const before = user?.role;
+  const now = await api.me().catch(() => null);
+  if (!before || !now || now.role === before) return;
+  user = now;
+  render();
+  toast(t('error.role', { role: t(`role.${now.role}`) }));
+});
+
+// Swipes go on while the tenant looks at another section: their failures are told anywhere.
+function watch(watched) {
+  watched.addEventListener('lost', ({ detail: { entries, error } }) =>
+    toastError(error, { lead: t('feed.lost', { count: entries.length }) }));
+  watched.addEventListener('gone', ({ detail: { entry, error } }) =>
+    toast(t(error.status === 400 ? 'feed.own' : 'feed.gone', { title: entry.listing.title }), { kind: 'error' }));
+}
+
+addEventListener('beforeunload', (event) => {
+  if (deck?.pending) event.preventDefault();
+});
+
+// --- Drawing ---
+
+/** Where we are: `#/listings?owner_id=3` → ['listings', URLSearchParams]. */
+function address() {
+  const [path, query] = location.hash.replace(/^#\/?/, '').split('?');
+  return [path, new URLSearchParams(query)];
+}
+
+function render() {
+  leaving.abort();
+  leaving = new AbortController();
+  const [path, query] = address();
+  const sections = user ? SECTIONS[user.role] : [];
+  const [name, label, , view] = sections.find(([section]) => section === path) ?? sections[0] ?? ['', 'brand', '', welcome];
+
+  document.title = user ? `${t(label)} · ${t('brand')}` : t('brand');
+  document.body.dataset.view = name || 'welcome';
+  document.getElementById('skip').textContent = t('skip');
+  drawHeader(sections, name);
+  drawFooter();
+  main.replaceChildren(view({ user, deck, query, signal: leaving.signal, enter, go }));
+  if (shownPath !== null && shownPath !== name) {
+    dismissOffers();
+    scrollTo(0, 0);
+    (main.querySelector('h1') ?? main).focus({ preventScroll: true });
+  }
+  shownPath = name;
+}
+
+function go(path) {
+  if (location.hash === `#/${path}`) render();
+  else location.hash = `#/${path}`;
+}
+
+function drawHeader(sections, active) {
+  const language = h('div', { class: 'languages', role: 'group', 'aria-label': t('language') },
+    Object.keys(languages).map((tag) =>
+      h('button', { type: 'button', lang: tag, 'aria-pressed': String(tag === current()), onclick: () => switchTo(tag) }, tag.toUpperCase())));
+  header.replaceChildren(...[
+    h('a', { class: 'brand', href: '#/', 'aria-label': t('brand') }, h('img', { src: '/favicon.svg', alt: '', width: 32, height: 32 }), h('span', null, t('brand'))),
+    user && h('nav', { class: 'nav', 'aria-label': t('nav') },
+      sections.map(([name, label, mark]) =>
+        h('a', { href: `#/${name}`, 'aria-current': name === active ? 'page' : null }, icon(mark), h('span', null, t(label))))),
+    h('div', { class: 'header-end' },
+      language,
+      user && h('div', { class: 'me' },
+        h('div', { class: 'me-name' }, h('strong', null, user.name), h('span', null, t(`role.${user.role}`))),
+        h('button', { type: 'button', class: 'round', 'aria-label': t('signout'), title: t('signout'), onclick: signOut }, icon('signout')))),
+  ].filter(Boolean));
+}
+
+/** Draws everything anew in another language, keeping what was typed. */
+function switchTo(tag) {
+  choose(tag);
+  const typed = [...main.querySelectorAll('input[name], select[name]')].map(({ name, value, checked, type }) => ({ name, value, checked, type }));
+  render();
+  for (const { name, value, checked, type } of typed) {
+    const again = [...main.querySelectorAll('input[name], select[name]')].find((control) =>
+      control.name === name && control.type === type && (type !== 'radio' || control.value === value));
+    if (again && (type === 'radio' || type === 'checkbox')) again.checked = checked;
+    else if (again) again.value = value;
+  }
+  header.querySelector(`[lang=${tag}]`).focus();
+}
+
+// --- The footer, with what went over the wire ---
+
+const calls = [];
+const callList = h('ol', { class: 'calls', tabindex: '0' });
+
+wire.addEventListener('call', ({ detail }) => {
+  calls.unshift(detail);
+  calls.length = Math.min(calls.length, MAX_CALLS);
+  drawCalls();
+});
+
+function drawCalls() {
+  callList.replaceChildren(...(calls.length ? calls.map(({ method, path, status, ms }) =>
+    h('li', null, h('b', null, method), h('code', null, path), h('span', { class: status && status < 400 ? 'ok' : 'bad' }, status || '—'), h('span', null, `${ms} ms`)))
+    : [h('li', null, t('footer.calls.none'))]));
+}
+
+function drawFooter() {
+  callList.setAttribute('aria-label', t('footer.calls'));
+  const open = footer.querySelector('details')?.open;
+  drawCalls();
+  footer.replaceChildren(
+    h('details', { open }, h('summary', null, t('footer.calls')), callList),
+    h('p', null, t('footer.note')),
+    h('p', { class: 'footer-links' }, h('a', { href: '/docs' }, t('footer.docs')), h('a', { href: '/openapi.json' }, t('footer.openapi'))));
+}
+
+// --- Start ---
+
+addEventListener('hashchange', render);
+if (session.token) {
+  drawHeader([], '');
+  drawFooter();
+  enter();
+} else {
+  render();
+}

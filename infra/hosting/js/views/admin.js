@@ -1,0 +1,152 @@
+/** The admin's tables: who is here, and what is offered. */
+
+import { api } from '../api.js';
+import { h } from '../dom.js';
+import { date, money, phone } from '../format.js';
+import { t } from '../i18n.js';
+import { icon } from '../icons.js';
+import { badge, busy, button, confirmed, emptyState, field, heading, pagedList, toast, toastError } from '../ui.js';
+import { published } from './owner.js';
+
+const PAGE = 20;
+const ROLES = ['tenant', 'landlord', 'agent', 'admin'];
+
+/** A table whose cells carry their column's name, so that a phone can show each row as a card. */
+function table(label, columns) {
+  const body = h('tbody');
+  const frame = h('div', { class: 'table-frame' },
+    h('table', { 'aria-label': label },
+      h('thead', null, h('tr', null, columns.map((name) => h('th', { scope: 'col' }, t(name))))), body));
+  return { body, frame };
+}
+
+const cell = (name, ...children) => h('td', { 'data-label': t(name) }, children);
+
+// --- Users ---
+
+export function users({ user: me, signal, go }) {
+  const { body, frame } = table(t('admin.users'), ['admin.user', 'admin.role', 'admin.state', 'admin.since', 'admin.actions']);
+  return h('div', { class: 'page page-wide' },
+    heading(t('admin.users')),
+    pagedList({
+      signal, into: body, frame,
+      load: (cursor) => api.users({ limit: PAGE, cursor }, { signal }),
+      row: (user) => userRow(user, me, go),
+      empty: () => emptyState({ name: 'users', title: t('admin.empty') }),
+    }));
+}
+
+function userRow(first, me, go) {
+  const row = h('tr');
+  const lastAdmin = (error) => (error.status === 409 ? toast(t('admin.last'), { kind: 'error' }) : toastError(error));
+
+  const draw = (user) => {
+    const { id, name, role, email, is_active } = user;
+    const self = id === me.id;
+    const select = h('select', { class: 'small-select', 'aria-label': t('admin.role.of', { name }), onchange: () => { save.hidden = select.value === role; } },
+      ROLES.map((value) => h('option', { value, selected: value === role }, t(`role.${value}`))));
+    const change = (control, update, said) => busy(control, async () => {
+      const now = await api.updateUser(id, update);
+      draw(now);
+      row.querySelector('select').focus();
+      toast(said(now), { kind: 'good' });
+    }, (error) => { select.value = role; save.hidden = true; lastAdmin(error); });
+    const save = button(t('save'), {
+      kind: 'primary', hidden: true, 'data-save': true,
+      onclick: async () => {
+        if (self && !(await confirmed(t('admin.role.ask'), t('admin.self.text'), t('save')))) return;
+        change(save, { role: select.value }, (now) => t('admin.role.saved', { name, role: t(`role.${now.role}`) }));
+      },
+    });
+    const access = is_active
+      ? button(t('admin.deactivate'), {
+        icon: 'hide', 'aria-label': t('admin.deactivate.label', { name }),
+        onclick: async ({ currentTarget }) => {
+          if (await confirmed(t('admin.deactivate.ask'), self ? t('admin.self.text') : t('admin.deactivate.text', { name }), t('admin.deactivate'))) {
+            change(currentTarget, { is_active: false }, () => t('admin.deactivated', { name }));
+          }
+        },
+      })
+      : button(t('admin.activate'), {
+        icon: 'eye', 'aria-label': t('admin.activate.label', { name }),
+        onclick: ({ currentTarget }) => change(currentTarget, { is_active: true }, () => t('admin.activated', { name })),
+      });
+    row.className = is_active ? '' : 'is-off';
+    row.dataset.user = id;
+    row.replaceChildren(
+      cell('admin.user',
+        h('div', null,
+          h('strong', { class: 'who' }, name), self && badge(t('admin.you'), 'info'),
+          h('p', { class: 'muted small' }, [email, user.phone && phone(user.phone)].filter(Boolean).join(' · ') || '—'))),
+      cell('admin.role', h('div', { class: 'row' }, select, save)),
+      cell('admin.state', is_active ? badge(t('user.active'), 'good') : badge(t('user.inactive'), 'off')),
+      cell('admin.since', date(user.created_at)),
+      cell('admin.actions', h('div', { class: 'row' },
+        access,
+        (role === 'landlord' || role === 'agent') && button(t('admin.theirs'), {
+          icon: 'home', 'aria-label': t('admin.theirs.label', { name }), onclick: () => go(`listings?owner_id=${id}`),
+        }))));
+  };
+  draw(first);
+  return row;
+}
+
+// --- Listings ---
+
+export function listings({ query, signal, go }) {
+  const filter = Object.fromEntries(['city', 'owner_id', 'is_active'].map((name) => [name, query.get(name) ?? '']));
+  const { body, frame } = table(t('admin.listings'), ['admin.listing', 'admin.price', 'admin.state', 'admin.owner', 'admin.created', 'admin.actions']);
+  const states = [['', t('admin.all')], ['true', t('listing.active')], ['false', t('listing.inactive')]];
+  const bar = h('form', {
+    class: 'filters panel', 'aria-label': t('admin.filters'), role: 'search', novalidate: true,
+    onsubmit: (event) => {
+      event.preventDefault();
+      const wanted = [...new FormData(bar)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);
+      go(`listings${wanted.length ? `?${new URLSearchParams(wanted)}` : ''}`);
+    },
+  },
+  field('city', { value: filter.city, maxlength: 128, placeholder: t('field.city.any') }),
+  field('owner_id', { value: filter.owner_id, inputmode: 'numeric' }),
+  field('is_active', { label: t('field.state'), options: states, value: filter.is_active }),
+  h('div', { class: 'row' },
+    h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('admin.apply'))),
+    button(t('admin.reset'), { onclick: () => go('listings') })));
+
+  return h('div', { class: 'page page-wide' },
+    heading(t('admin.listings')),
+    bar,
+    pagedList({
+      signal, into: body, frame,
+      load: (cursor) => api.allListings({ ...filter, limit: PAGE, cursor }, { signal }),
+      row: (listing) => adminRow(listing, go),
+      empty: () => emptyState({ name: 'home', title: t('admin.empty') }),
+    }));
+}
+
+function adminRow(first, go) {
+  const row = h('tr');
+  const draw = (listing) => {
+    const { id, title, city, deal_type, property_type, price, is_active, owner_id } = listing;
+    const toggle = button(t(is_active ? 'admin.hide' : 'admin.show'), {
+      icon: is_active ? 'hide' : 'eye',
+      'aria-label': t(is_active ? 'own.deactivate.label' : 'own.activate.label', { title }),
+      onclick: () => busy(toggle, async () => {
+        draw(await published(listing, !is_active));
+        row.querySelector('td:last-child button').focus();
+        toast(t(is_active ? 'own.deactivated' : 'own.activated', { title }), { kind: 'good' });
+      }),
+    });
+    row.className = is_active ? '' : 'is-off';
+    row.dataset.listing = id;
+    row.replaceChildren(
+      cell('admin.listing', h('div', { class: 'what' }, icon(property_type),
+        h('div', null, h('strong', null, title), h('p', { class: 'muted small' }, `${city} · ${t(`deal.${deal_type}`)} · ${t(`type.${property_type}`)}`)))),
+      cell('admin.price', h('span', { class: 'figure' }, money(price))),
+      cell('admin.state', is_active ? badge(t('listing.active'), 'good') : badge(t('listing.inactive'), 'off')),
+      cell('admin.owner', h('button', { type: 'button', class: 'link', onclick: () => go(`listings?owner_id=${owner_id}`) }, owner_id)),
+      cell('admin.created', date(listing.created_at)),
+      cell('admin.actions', toggle));
+  };
+  draw(first);
+  return row;
+}

@@ -1,0 +1,179 @@
+/** The landlord's and agent's work: their listings and the leads on them. */
+
+import { api } from '../api.js';
+import { art } from '../art.js';
+import { h } from '../dom.js';
+import { ago, phone, priceInput } from '../format.js';
+import { t } from '../i18n.js';
+import { badge, busy, button, choice, contacts, dealOptions, dialog, emptyState, errorState, facts, field, form, heading, lane, listingRow, pagedList, priceTag, spinner, toast, toastError, typeOptions } from '../ui.js';
+
+const PAGE = 12;
+const STATUSES = ['new', 'in_progress', 'closed'];
+
+// --- Listings ---
+
+export function listings({ signal }) {
+  const create = () => edit(null, (made) => {
+    list.prepend(made);
+    toast(t('own.created'), { kind: 'good' });
+  });
+  const fresh = (kind) => button(t('own.new'), { kind, icon: 'plus', onclick: create, 'data-create': true });
+  const list = pagedList({
+    signal,
+    load: (cursor) => api.myListings({ limit: PAGE, cursor }, { signal }),
+    row: ownRow,
+    empty: () => emptyState({ name: 'home', title: t('own.empty'), text: t('own.empty.text'), actions: [fresh('primary')] }),
+  });
+  return h('div', { class: 'page' }, heading(t('own.title'), null, fresh('primary')), list);
+}
+
+function ownRow(first) {
+  const row = h('li');
+  const draw = (listing) => {
+    const { title } = listing;
+    const publish = (is_active) => async ({ currentTarget }) => busy(currentTarget, async () => {
+      const now = await published(listing, is_active);
+      draw(now);
+      row.querySelector('[data-publish]').focus();
+      toast(t(is_active ? 'own.activated' : 'own.deactivated', { title }), { kind: 'good' });
+    });
+    const full = listingRow(listing,
+      h('div', { class: 'lead-state' },
+        listing.is_active ? badge(t('listing.active'), 'good') : badge(t('listing.inactive'), 'off'),
+        h('span', { class: 'muted small' }, ago(listing.created_at))),
+      h('div', { class: 'row' },
+        button(t('own.edit'), {
+          kind: 'soft', icon: 'edit', 'aria-label': t('own.edit.label', { title }),
+          onclick: () => edit(listing, (saved) => {
+            draw(saved);
+            row.querySelector('button').focus();
+            toast(t('own.updated'), { kind: 'good' });
+          }),
+        }),
+        listing.is_active
+          ? button(t('own.deactivate'), { icon: 'hide', 'data-publish': true, 'aria-label': t('own.deactivate.label', { title }), onclick: publish(false) })
+          : button(t('own.activate'), { icon: 'eye', 'data-publish': true, 'aria-label': t('own.activate.label', { title }), onclick: publish(true) })));
+    row.className = full.className;
+    row.dataset.listing = listing.id;
+    row.replaceChildren(...full.childNodes);
+  };
+  draw(first);
+  return row;
+}
+
+/** Unpublishes (DELETE) or publishes again (PUT replaces all fields); gives the listing as it is then. */
+export async function published(listing, is_active) {
+  if (!is_active) {
+    await api.deactivateListing(listing.id);
+    return { ...listing, is_active };
+  }
+  const { title, city, deal_type, property_type, price } = listing;
+  return api.updateListing(listing.id, { title, city, deal_type, property_type, price, is_active });
+}
+
+/** The dialog that makes a listing or changes one, with the card as a tenant will see it. */
+async function edit(listing, done) {
+  const saved = await dialog(t(listing ? 'own.edit.title' : 'own.new'), (close) => {
+    const preview = h('div', { class: 'preview', 'aria-hidden': 'true' });
+    const show = (values) => {
+      const shown = {
+        id: listing?.id ?? 'new',
+        title: values.title.trim() || t('own.preview.title'),
+        city: values.city.trim() || t('own.preview.city'),
+        deal_type: values.deal_type,
+        property_type: values.property_type,
+        price: Number(priceInput(values.price)) || 0,
+      };
+      preview.replaceChildren(h('p', { class: 'muted small' }, t('own.preview')),
+        h('div', { class: 'fan-card' }, art(shown), h('div', { class: 'fan-text' }, priceTag(shown), h('p', { class: 'fan-title' }, shown.title), facts(shown))));
+    };
+    const fields = form([
+      field('title', { value: listing?.title ?? '', required: true, maxlength: 255, autofocus: true }),
+      h('div', { class: 'pair' },
+        field('city', { value: listing?.city ?? '', required: true, maxlength: 128 }),
+        field('price', { value: listing ? String(Number(listing.price)) : '', required: true, inputmode: 'decimal' })),
+      choice('deal_type', dealOptions(), listing?.deal_type ?? 'rent'),
+      choice('property_type', typeOptions(), listing?.property_type ?? 'flat', { look: 'chips' }),
+      h('label', { class: 'check' },
+        h('input', { type: 'checkbox', name: 'is_active', checked: listing?.is_active ?? true }), h('span', null, t('field.is_active'))),
+      h('div', { class: 'row row-end' },
+        button(t('cancel'), { onclick: () => close() }),
+        h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('save')))),
+    ], async ({ title, city, deal_type, property_type, price, is_active }) => {
+      const written = { title, city, deal_type, property_type, price: priceInput(price), is_active: is_active === 'on' };
+      close(await (listing ? api.updateListing(listing.id, written) : api.createListing(written)));
+    }, { oninput: () => show(Object.fromEntries(new FormData(fields))) });
+    show(Object.fromEntries(new FormData(fields)));
+    return h('div', { class: 'editor' }, fields, preview);
+  }, { look: 'dialog-wide' });
+  if (saved) done(saved);
+}
+
+// --- Leads ---
+
+export function leads({ query, signal, go }) {
+  const status = STATUSES.includes(query.get('status')) ? query.get('status') : '';
+  const queue = lane(2);
+  const filter = choice('status', [['', t('work.all')], ...STATUSES.map((value) => [value, t(`status.${value}`)])], status, {
+    label: t('work.filter'),
+    onchange: ({ target }) => { refocus = true; go(target.value ? `leads?status=${target.value}` : 'leads'); },
+  });
+  filter.classList.add('filter');
+  const list = pagedList({
+    signal,
+    load: (cursor) => api.leadsForMe({ limit: PAGE, cursor, status }, { signal }),
+    row: (lead) => workRow(lead, queue, signal),
+    empty: () => (status
+      ? emptyState({ name: 'inbox', title: t('work.empty.filter') })
+      : emptyState({ name: 'inbox', title: t('work.empty'), text: t('work.empty.text') })),
+  });
+  if (refocus) queueMicrotask(() => filter.querySelector(':checked').focus());
+  refocus = false;
+  return h('div', { class: 'page' }, heading(t('work.title'), t('work.text')), filter, list);
+}
+
+let refocus = false; // The filter redraws the view: arrow keys go on from the chosen one.
+
+/** A lead with its listing and the tenant's contacts, and its status as a switch. */
+function workRow(lead, queue, signal) {
+  const row = h('li', { class: 'item item-loading', 'data-lead': lead.id }, h('div', { class: 'thumb' }), h('div', { class: 'item-body' }, spinner()));
+  const load = () => queue(() => api.lead(lead.id, { signal })).then(
+    ({ listing, contact }) => {
+      row.className = 'item item-lead';
+      row.replaceChildren(
+        h('div', { class: 'thumb' }, art(listing)),
+        h('div', { class: 'item-body' },
+          h('div', { class: 'lead-head' }, h('h2', { class: 'item-title' }, contact.name), h('span', { class: 'muted small' }, ago(lead.created_at))),
+          contacts(contact, phone),
+          h('p', { class: 'about' }, h('strong', null, listing.title), !listing.is_active && badge(t('leads.inactive'), 'off')),
+          priceTag(listing), facts(listing)),
+        statusSwitch(lead, contact.name));
+    },
+    (error) => { if (!signal.aborted) row.lastChild.replaceChildren(errorState(error, load, t('leads.failed'))); });
+  load();
+  return row;
+}
+
+function statusSwitch(lead, name) {
+  let saved = lead.status;
+  let last = Promise.resolve(); // One change after the other, so that the latest wins.
+  const node = choice(`status-${lead.id}`, STATUSES.map((value) => [value, t(`status.${value}`)]), saved, {
+    label: t('work.status', { name }),
+    onchange: ({ target: { value } }) => {
+      node.dataset.status = value;
+      last = last.then(async () => {
+        try {
+          saved = (await api.setLeadStatus(lead.id, value)).status;
+          toast(t('work.changed', { name, status: t(`status.${saved}`) }), { kind: 'good' });
+        } catch (error) {
+          node.querySelector(`[value=${saved}]`).checked = true;
+          node.dataset.status = saved;
+          toastError(error);
+        }
+      });
+    },
+  });
+  node.classList.add('status');
+  node.dataset.status = saved;
+  return node;
+}

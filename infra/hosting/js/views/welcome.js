@@ -1,0 +1,131 @@
+/** For everybody who is not signed in: what this is, a way in. */
+
+import { api, session } from '../api.js';
+import { art } from '../art.js';
+import { h } from '../dom.js';
+import { t } from '../i18n.js';
+import { icon } from '../icons.js';
+import { busy, button, choice, errorText, facts, field, form, priceTag, toast, toastError } from '../ui.js';
+
+const DEMO = [
+  ['tenant', 'cards'],
+  ['landlord', 'home'],
+  ['agent', 'users'],
+  ['admin', 'shield'],
+];
+const DEMO_PASSWORD = 'demo-password';
+
+/** What the cards show until (or unless) the API has listings. */
+const SAMPLES = [
+  { id: 11, city: 'Алматы', property_type: 'flat', deal_type: 'rent' },
+  { id: 5, city: 'Astana', property_type: 'house', deal_type: 'sale' },
+  { id: 8, city: 'Алматы', property_type: 'room', deal_type: 'rent' },
+];
+
+let tab = 'login';
+
+export function welcome(context) {
+  return h('div', { class: 'welcome' },
+    h('section', { class: 'hero' },
+      h('div', { class: 'hero-text' }, h('h1', { tabindex: '-1' }, t('welcome.title')), h('p', null, t('welcome.text'))),
+      fan()),
+    h('section', { class: 'enter' }, demo(context), account(context)),
+    h('ol', { class: 'steps' },
+      [['cards', 1], ['heart', 2], ['phone', 3]].map(([mark, step]) =>
+        h('li', null, icon(mark), h('div', null, h('h2', null, t(`welcome.step${step}`)), h('p', null, t(`welcome.step${step}.text`)))))));
+}
+
+/** Three cards, with the newest real listings as soon as they are there. */
+function fan() {
+  const card = (listing) =>
+    h('div', { class: 'fan-card' }, art(listing), listing.title && h('div', { class: 'fan-text' }, priceTag(listing), h('p', { class: 'fan-title' }, listing.title), facts(listing)));
+  const node = h('div', { class: 'fan', 'aria-hidden': 'true' }, SAMPLES.map(card));
+  api.listings({ limit: 12 }).then(
+    ({ items }) => {
+      // Different kinds of property look best together.
+      const kinds = [...new Map(items.toReversed().map((listing) => [listing.property_type, listing])).values()];
+      const chosen = [...new Set([...kinds, ...items])].slice(0, 3);
+      if (chosen.length === 3) node.replaceChildren(...chosen.map(card));
+    },
+    () => {}, // Decoration: the sign-in form is what tells of a missing API.
+  );
+  return node;
+}
+
+/** One click per role, only where the demo data lives. */
+function demo({ enter, signal }) {
+  const node = h('div', { class: 'demo' });
+  const ask = async () => {
+    node.replaceChildren();
+    try {
+      const { environment } = await api.health();
+      if (signal.aborted || environment !== 'local') return;
+      node.replaceChildren(
+        h('h2', null, t('welcome.demo')),
+        h('p', { class: 'muted' }, t('welcome.demo.text')),
+        h('div', { class: 'demo-grid' },
+          DEMO.map(([role, mark]) =>
+            h('button', { type: 'button', class: `demo-button demo-${role}`, 'data-demo': role, onclick: ({ currentTarget }) => busy(currentTarget, () => signIn(`${role}@demo.kz`, DEMO_PASSWORD, enter), (error) => error.status === 401 ? toast(t('welcome.demo.missing'), { kind: 'error' }) : toastError(error)) },
+              h('span', { class: 'demo-icon' }, icon(mark)), h('span', null, h('strong', null, t(`role.${role}`)), h('small', null, t(`welcome.demo.${role}`)))))),
+        h('p', { class: 'or' }, h('span', null, t('welcome.or'))));
+    } catch (error) {
+      if (signal.aborted) return;
+      node.replaceChildren(h('div', { class: 'notice', role: 'alert' }, icon('alert'),
+        h('p', null, h('strong', null, t('welcome.down')), ' ', errorText(error)), button(t('retry'), { onclick: ask })));
+    }
+  };
+  ask();
+  return node;
+}
+
+async function signIn(username, password, enter) {
+  const { access_token } = await api.login(username, password);
+  session.token = access_token;
+  await enter();
+}
+
+function account(context) {
+  const node = h('div', { class: 'account' });
+  const show = (name, focus) => {
+    tab = name;
+    const forms = { login: loginForm, register: registerForm };
+    node.replaceChildren(
+      h('div', { class: 'tabs', role: 'group', 'aria-label': t('welcome.account') },
+        Object.keys(forms).map((key) => h('button', { type: 'button', 'data-tab': key, 'aria-pressed': String(key === name), onclick: () => show(key, true) }, t(key)))),
+      forms[name](context));
+    if (focus) node.querySelector(`[data-tab=${name}]`).focus();
+  };
+  show(tab, false);
+  return node;
+}
+
+const loginForm = ({ enter }) =>
+  form([
+    field('username', { autocomplete: 'username', inputmode: 'email', required: true }),
+    field('password', { type: 'password', autocomplete: 'current-password', required: true }),
+    submitButton(t('login.submit')),
+  ], ({ username, password }) => signIn(username, password, enter),
+  { explain: (error) => (error.status === 401 ? t('login.wrong') : null) });
+
+const registerForm = ({ enter }) =>
+  form([
+    choice('role', ['tenant', 'landlord', 'agent'].map((role) => [role, t(`role.${role}`)]), 'tenant', { label: t('register.role') }),
+    field('name', { autocomplete: 'name', required: true, maxlength: 255 }),
+    h('div', { class: 'pair' },
+      field('email', { type: 'email', autocomplete: 'email' }),
+      field('phone', { type: 'tel', autocomplete: 'tel', hint: t('field.phone.hint') })),
+    h('p', { class: 'muted small' }, t('register.reach')),
+    field('password', { type: 'password', autocomplete: 'new-password', required: true, hint: t('field.password.hint') }),
+    submitButton(t('register.submit')),
+  ], async ({ role, name, email, phone, password }) => {
+    const user = await api.register({ role, name, email: email || null, phone: phone || null, password });
+    await signIn(user.email ?? user.phone, password, enter);
+    toast(t('register.welcome', { name: user.name }), { kind: 'good' });
+  }, {
+    explain: (error) => {
+      if (error.status === 409) return t('register.taken');
+      return error.fields?.some(({ name, type }) => !name && type === 'value_error') ? t('register.reach') : null;
+    },
+  });
+
+const submitButton = (label) => h('button', { type: 'submit', class: 'button button-primary button-wide' }, h('span', null, label));
