@@ -1,0 +1,47 @@
+"""The whole database as a value, to say that nothing changed or that two histories ended the same."""
+
+import re
+from typing import Any
+
+from google.cloud.firestore_v1.base_document import DocumentSnapshot
+
+from shared import store
+
+Dump = dict[str, dict[str, Any]]
+
+NONCE = re.compile(r"^[0-9a-f]{8}:")  # Of an action in a feed's history.
+
+
+def dump() -> Dump:
+    """Every document of every collection by its path."""
+    snapshots: list[DocumentSnapshot] = [
+        snapshot for collection in store.client().collections() for snapshot in collection.stream()
+    ]
+    return {snapshot.reference.path: snapshot.to_dict() or {} for snapshot in snapshots}
+
+
+def comparable(dumped: Dump, names: dict[int, str]) -> list[tuple[str, str]]:
+    """What two histories must have in common: everything but times, random ids and what is derived from them.
+
+    Args:
+        dumped: The database.
+        names: Ids that have a meaning in both histories, such as the tenant's. Other ids become ``*``.
+    """
+
+    def plain(key: str, value: Any) -> Any:
+        if isinstance(value, dict):
+            return {inner: plain(inner, each) for inner, each in sorted(value.items())}
+        if isinstance(value, list):
+            return [plain(key, each) for each in value]
+        if isinstance(value, str):
+            return with_names(NONCE.sub("", value))
+        if isinstance(value, bytes):
+            return f"{len(value)} bytes"  # Coverage and filters: made of times and ids. The feed itself tests them.
+        if isinstance(value, int) and (key == "id" or key.endswith("_id")):
+            return names.get(value, "*")
+        return "a time" if hasattr(value, "timestamp") else value
+
+    def with_names(text: str) -> str:
+        return re.sub(r"(?<![0-9+])[0-9]{6,16}(?![0-9])", lambda found: names.get(int(found[0]), "*"), text)
+
+    return sorted((with_names(path), repr(plain("", data))) for path, data in dumped.items())
