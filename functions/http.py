@@ -139,11 +139,11 @@ class Group:
     def answer(self, request: flask.Request) -> flask.Response:
         """Answers a request that functions-framework hands over."""
         environ = dict(request.environ)
-        path = environ.get("PATH_INFO", "/").strip("/") if environ.get("PATH_INFO", "/").count("//") == 0 else "//"
+        path = environ["PATH_INFO"].rstrip("/")
         # Behind Hosting the whole path arrives, at the function's own address it comes without the function's name.
-        own = path.split("/", 1)[0] in self._roots
-        environ["PATH_INFO"] = f"/{path}" if own else f"/{self.name}/{path}".rstrip("/")
-        environ["api.stripped"] = not own
+        whole = path.lstrip("/").partition("/")[0] in self._roots
+        environ["PATH_INFO"] = path if whole else f"/{self.name}{path}"
+        environ["api.stripped"] = not whole
         answer: flask.Response = flask.Response.from_app(self._wsgi, environ)  # type: ignore[assignment]
         return answer
 
