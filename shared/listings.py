@@ -224,7 +224,7 @@ def all_of_them(chosen: AdminListingFilter) -> Page[AdminListingRead]:
 def newest_in(gaps: Sequence[Gap], criteria: Criteria, limit: int) -> list[store.Snapshot]:
     """The newest active listings that match and whose position lies in one of the gaps, newest first.
 
-    Each gap is at most three ranges, because positions are pairs; Firestore takes 30 in one query.
+    Each gap is at most three ranges, because positions are pairs. How many one query takes: MAX_GAPS in progress.py.
     """
     ranges = [condition for gap in gaps for condition in _ranges(gap)]
     query = _matching(criteria)

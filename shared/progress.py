@@ -18,8 +18,9 @@ from shared.models import Action
 from shared.pages import Position
 from shared.seen import Seen
 
-MAX_GAPS = 8
-"""Gaps in one query. Each is up to three conditions, and Firestore takes 30 (Firestore, "OR queries", limitations)."""
+MAX_GAPS = 6
+"""Gaps in one query. Written out as an "or" of "and"s, each gap is up to three alternatives of five filters, and
+Firestore takes 30 alternatives and 100 filters and sort orders in all (Firestore, "Query limitations")."""
 
 MAX_PAGE = 256
 WRITE_DOWN_AFTER = 32
