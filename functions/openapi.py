@@ -81,6 +81,11 @@ class _Schemas(GenerateJsonSchema):
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
 
+    def default_schema(self, schema: Any) -> Json:
+        # Generators take a field with a default as one that is always there; null says no more than its absence.
+        made = super().default_schema(schema)
+        return {key: value for key, value in made.items() if (key, value) != ("default", None)}
+
     def sort(self, value: Any, parent_key: str | None = None) -> Any:  # noqa: ARG002
         return value
 
@@ -183,7 +188,7 @@ def _query(operation: Operation, schemas: Schemas, components: dict[str, Json]) 
 def _as_text(schema: Json) -> Json:
     """The schema in a query, where all is text: there is no null, and a number is as good as its digits in a string."""
     first, *_ = schema.get("anyOf", [{}])
-    kept = {key: value for key, value in schema.items() if key != "anyOf" and (key, value) != ("default", None)}
+    kept = {key: value for key, value in schema.items() if key != "anyOf"}
     return kept | _as_text(first) if first else kept
 
 
@@ -210,12 +215,12 @@ def _responses(group: Group, operation: Operation, schemas: Schemas) -> Json:
     if operation.paged:
         success["headers"] = _NEXT_PAGE
     has_body = bool(_models(operation, Body, Form))
-    statuses = {*operation.errors, 500}
+    statuses = set(operation.errors)
     statuses |= {401} if operation.needs_token else set()
     statuses |= {404} if "{" in operation.path else set()  # What is no id leads nowhere.
     statuses |= {413} if has_body else set()
     statuses |= {422} if has_body or _models(operation, Params) else set()
-    statuses |= {503} if group.name != "health" else set()  # Everything else reads or writes Firestore.
+    statuses |= {500, 503} if group.name != "health" else set()  # Everything else reads or writes Firestore.
     names = {status: "Invalid" if status == 422 else _ERRORS[status][0] for status in sorted(statuses)}
     return {"200": success} | {str(status): _ref("responses", name) for status, name in names.items()}
 

@@ -110,8 +110,8 @@ def _no_nul(value: str) -> str:
     return value
 
 
-Text255 = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=255), AfterValidator(_no_nul)]
-City = Annotated[str, BeforeValidator(_trimmed), Field(min_length=1, max_length=128), AfterValidator(_no_nul)]
+Text255 = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(_trimmed), AfterValidator(_no_nul)]
+City = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(_trimmed), AfterValidator(_no_nul)]
 Email = Annotated[str, AfterValidator(email_address), Field(json_schema_extra={"maxLength": 254})]
 Phone = Annotated[
     str,
@@ -423,8 +423,8 @@ class FeedAction(Body):
     action: Action
     source: Annotated[
         str,
-        BeforeValidator(_trimmed),
         Field(min_length=1, max_length=32, description="Where it was made: web, telegram, …"),
+        BeforeValidator(_trimmed),
         AfterValidator(_no_nul),
     ] = "web"
 
