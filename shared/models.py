@@ -66,8 +66,9 @@ class LeadStatus(StrEnum):
 class Model(BaseModel):
     # A validation error must never repeat what was sent: it may be a password.
     # What an answer has, it always has: its schema says so, defaults or not.
+    # Built when first used: a function starts without the models of the others.
     model_config = ConfigDict(
-        hide_input_in_errors=True, ser_json_inf_nan="null", json_schema_serialization_defaults_required=True
+        hide_input_in_errors=True, json_schema_serialization_defaults_required=True, defer_build=True
     )
 
 

@@ -10,7 +10,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from shared.addresses import GOOGLE, Network, networks
+
 LOCAL_SECRET = "local-development-only-" + "0" * 32
+KEYLESS = ("health", "create_lead")
+"""Functions that read no tokens, and so get no keys."""
+
 MINIMUM_SECRET_BYTES = 32  # RFC 7518, section 3.2: an HS256 key has at least the hash's size.
 
 
@@ -56,6 +61,9 @@ class Settings(BaseModel):
     trusted_proxies: int = Field(default=1, ge=0)
     """How many entries at the right end of X-Forwarded-For the platform itself wrote. 0: the peer's address counts."""
 
+    trusted_edges: Annotated[list[Network], BeforeValidator(_commas)] = networks(GOOGLE)
+    """Networks of the front ends that add one entry more, comma-separated. See shared/addresses.py."""
+
     feed_settle_seconds: float = Field(default=10, ge=0)
     """How long after its server timestamp a write may still become visible. See shared/coverage.py."""
 
@@ -69,12 +77,12 @@ class Settings(BaseModel):
             if "FIRESTORE_EMULATOR_HOST" not in os.environ:
                 raise ValueError("ENVIRONMENT=local needs FIRESTORE_EMULATOR_HOST: local rules never guard real data")
             return self
-        for name, secrets in (("JWT_KEYS", self.jwt_keys), ("PASSWORD_PEPPER", [self.password_pepper])):
-            needed = (
-                name == "JWT_KEYS" or "PASSWORD_PEPPER" in os.environ or os.environ.get("FUNCTION_TARGET") == "auth"
-            )
-            weak = not secrets or any(len(s.encode()) < MINIMUM_SECRET_BYTES or s == LOCAL_SECRET for s in secrets)
-            if needed and weak:
+        target = os.environ.get("FUNCTION_TARGET")
+        needed = {} if target in KEYLESS else {"JWT_KEYS": self.jwt_keys}
+        if target == "auth":  # The only one that knows passwords.
+            needed["PASSWORD_PEPPER"] = [self.password_pepper]
+        for name, secrets in needed.items():
+            if not secrets or any(len(s.encode()) < MINIMUM_SECRET_BYTES or s == LOCAL_SECRET for s in secrets):
                 raise ValueError(f"{name} must be set to secrets of at least {MINIMUM_SECRET_BYTES} bytes")
         return self
 
