@@ -1,0 +1,437 @@
+"""The OpenAPI document: valid, complete, and what the functions really answer."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from copy import deepcopy
+from importlib import import_module
+from typing import Any, NoReturn
+
+import pytest
+from google.api_core.exceptions import ServiceUnavailable
+from jsonschema import Draft202012Validator, FormatChecker
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from werkzeug.test import TestResponse
+
+from functions import auth
+from functions.openapi import document
+from main import HTTP_FUNCTIONS
+from shared import models, store
+from shared.settings import settings
+from tests.harness import PASSWORD, Api
+
+DOCUMENT = document()
+OPERATIONS = {
+    operation["operationId"]: (method.upper(), path, operation)
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+SCHEMAS = DOCUMENT["components"]["schemas"]
+
+# Generated clients have a function of each of these names: renaming one breaks every bot and page built on it.
+OPERATION_IDS = {
+    "POST /auth/register": "register",
+    "POST /auth/login": "login",
+    "GET /auth/me": "me",
+    "POST /auth/telegram/login-or-register": "telegram",
+    "POST /listings": "create_listing",
+    "GET /listings": "list_listings",
+    "GET /listings/my": "list_my_listings",
+    "GET /listings/{listing_id}": "get_listing",
+    "PUT /listings/{listing_id}": "replace_listing",
+    "DELETE /listings/{listing_id}": "delete_listing",
+    "GET /preferences": "get_preferences",
+    "POST /preferences": "set_preferences",
+    "GET /feed": "get_deck",
+    "GET /feed/next": "get_next",
+    "POST /feed/action": "act",
+    "POST /feed/undo": "undo",
+    "GET /favorites/": "list_favorites",
+    "POST /favorites/": "add_favorite",
+    "DELETE /favorites/{listing_id}": "remove_favorite",
+    "GET /leads/my": "list_my_leads",
+    "GET /leads/for-me": "list_leads_for_me",
+    "POST /leads/": "create_lead",
+    "GET /leads/{lead_id}": "get_lead",
+    "PATCH /leads/{lead_id}": "update_lead",
+    "GET /admin/users": "list_users",
+    "PATCH /admin/users/{user_id}": "update_user",
+    "GET /admin/listings": "list_all_listings",
+    "GET /health": "health",
+    "GET /openapi.json": "get_openapi",
+    "GET /docs": "get_docs",
+}
+
+# The keys of the reference's examples.
+USER = {"id", "role", "name", "email", "phone", "telegram_id", "is_active", "created_at"}
+TOKEN = {"access_token", "token_type"}
+LISTING_BODY = {"title", "city", "deal_type", "property_type", "price", "is_active"}
+ADMIN_LISTING = LISTING_BODY | {"id", "owner_id", "created_at"}
+LISTING = ADMIN_LISTING | {"updated_at"}
+PREFERENCE_BODY = {"city", "deal_type", "property_type", "price_min", "price_max"}
+PREFERENCE = PREFERENCE_BODY | {"id", "user_id"}
+LEAD = {"id", "tenant_id", "listing_id", "owner_id", "status", "created_at"}
+ADMIN_USER = {"id", "name", "role", "email", "phone", "is_active", "created_at"}
+BODIES = {
+    "register": {"role", "name", "email", "phone", "password"},
+    "login": {"username", "password"},
+    "telegram": {"telegram_id", "phone", "name", "role"},
+    "create_listing": LISTING_BODY,
+    "replace_listing": LISTING_BODY,
+    "set_preferences": PREFERENCE_BODY,
+    "act": {"listing_id", "action", "source"},
+    "add_favorite": {"listing_id"},
+    "create_lead": {"listing_id", "owner_id", "status"},
+    "update_user": {"role", "is_active"},
+}
+ANSWERS = {
+    "register": USER,
+    "login": TOKEN,
+    "me": USER,
+    "telegram": TOKEN,
+    "create_listing": LISTING,
+    "list_listings": LISTING,
+    "list_my_listings": LISTING,
+    "get_listing": LISTING,
+    "replace_listing": LISTING,
+    "delete_listing": {"status"},
+    "get_preferences": PREFERENCE,
+    "set_preferences": PREFERENCE,
+    "get_next": LISTING,
+    "act": {"status"},
+    "list_favorites": LISTING,
+    "add_favorite": {"id", "user_id", "listing_id", "created_at"},
+    "remove_favorite": {"status"},
+    "list_my_leads": LEAD,
+    "list_leads_for_me": LEAD,
+    "create_lead": LEAD,
+    "list_users": ADMIN_USER,
+    "update_user": ADMIN_USER,
+    "list_all_listings": ADMIN_LISTING,
+    "health": {"status", "environment"},
+}
+
+
+def resolved(part: Any) -> Any:
+    """What a reference into the document stands for."""
+    while "$ref" in part:
+        target = DOCUMENT
+        for step in part["$ref"].removeprefix("#/").split("/"):
+            target = target[step]
+        part = target
+    return part
+
+
+def body_of(operation: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Content type and schema of an operation's body."""
+    ((media, content),) = operation["requestBody"]["content"].items()
+    return media, content["schema"]
+
+
+def example_of(operation: dict[str, Any]) -> dict[str, Any]:
+    """A request body that an operation's own example shows, as options of the test client."""
+    if "requestBody" not in operation:
+        return {}
+    media, schema = body_of(operation)
+    return {"json" if media == "application/json" else "data": resolved(schema)["examples"][0]}
+
+
+def validator(schema: dict[str, Any], exact: bool = False) -> Draft202012Validator:
+    """Checks values of a schema of the document; ``exact`` refuses keys that the schema does not name."""
+    components = deepcopy(DOCUMENT["components"])
+    if exact:
+        for component in components["schemas"].values():
+            if "properties" in component:
+                component["additionalProperties"] = False
+    return Draft202012Validator(schema | {"components": components}, format_checker=FormatChecker())
+
+
+class Client:
+    """Calls operations by their id, and holds every answer against what the document says of its status."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.seen: set[tuple[str, int]] = set()
+
+    def call(self, name: str, status: int, token: str | None = None, *ids: Any, **options: Any) -> TestResponse:
+        method, path, operation = OPERATIONS[name]
+        for parameter, given in zip([p for p in path.split("/") if p.startswith("{")], ids, strict=True):
+            path = path.replace(parameter, str(given))
+        answer = self.api.call(method, path, token, **options)
+        assert answer.status_code == status, (name, answer.status_code, answer.text)
+        assert str(status) in operation["responses"], f"{name} does not declare {status}"
+        declared = resolved(operation["responses"][str(status)])
+        ((media, content),) = declared["content"].items()
+        assert answer.mimetype == media
+        value = answer.get_json() if media == "application/json" else answer.text
+        validator(content["schema"], exact=True).validate(value)
+        headers = set(declared.get("headers", {}))
+        assert headers - {"Link"} <= set(answer.headers.keys()), (name, status)
+        assert "Link" in headers or "Link" not in answer.headers, (name, status)
+        if status == 200 and "json" in options:  # What is accepted must be allowed.
+            validator(body_of(operation)[1]).validate(options["json"])
+        self.seen.add((name, status))
+        return answer
+
+    def ok(self, name: str, token: str | None = None, *ids: Any, **options: Any) -> Any:
+        return self.call(name, 200, token, *ids, **options).get_json(silent=True)
+
+
+def test_it_is_valid_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1.")
+    assert [str(error) for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
+
+
+def test_it_has_every_route_and_nothing_else() -> None:
+    apps = [import_module(f"functions.{name}").api.app for name in HTTP_FUNCTIONS]
+    routes = {
+        f"{method} {rule.rule.replace('<id:', '{').replace('>', '}')}"
+        for app in apps
+        for rule in app.url_map.iter_rules()
+        if rule.rule != "/docs/<path:name>"  # The files of the page at /docs.
+        for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+    assert routes == {f"{method} {path.rstrip('/')}" for method, path, _ in OPERATIONS.values()}
+
+
+def test_operation_ids_are_unique_and_stay() -> None:
+    listed = [operation["operationId"] for methods in DOCUMENT["paths"].values() for operation in methods.values()]
+    assert len(listed) == len(set(listed))
+    assert {f"{method} {path}": name for name, (method, path, _) in OPERATIONS.items()} == OPERATION_IDS
+
+
+def test_everything_is_described() -> None:
+    assert all(operation["summary"] for _, _, operation in OPERATIONS.values())
+    assert all(tag["description"] for tag in DOCUMENT["tags"])
+    assert {tag for _, _, operation in OPERATIONS.values() for tag in operation["tags"]} == set(HTTP_FUNCTIONS)
+    assert [name for name, schema in SCHEMAS.items() if not schema.get("description")] == []
+
+
+def test_every_body_and_every_answer_has_an_example() -> None:
+    for name, (_, _, operation) in OPERATIONS.items():
+        if "requestBody" in operation:
+            assert resolved(body_of(operation)[1])["examples"], name
+    # The rest are parts of others, whose examples show them, and an error's text differs by status.
+    without = {name for name, schema in SCHEMAS.items() if "properties" in schema and "examples" not in schema}
+    assert without == {"Contact", "FieldError", "Error"}
+
+
+def test_every_example_is_valid() -> None:
+    for name, schema in SCHEMAS.items():
+        for example in schema.get("examples", []):
+            validator({"$ref": f"#/components/schemas/{name}"}, exact=True).validate(example)
+            getattr(models, name).model_validate(example)
+    for response in DOCUMENT["components"]["responses"].values():
+        for content in response["content"].values():
+            if "example" in content:
+                validator(content["schema"], exact=True).validate(content["example"])
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_a_body_has_exactly_the_keys_of_the_reference(name: str) -> None:
+    schema = resolved(body_of(OPERATIONS[name][2])[1])
+    assert schema["properties"].keys() == schema["examples"][0].keys() == BODIES[name]
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_an_answer_has_exactly_the_keys_of_the_reference(name: str) -> None:
+    schema = OPERATIONS[name][2]["responses"]["200"]["content"]["application/json"]["schema"]
+    schema = resolved(schema.get("items") or schema.get("anyOf", [schema])[0])
+    assert schema["properties"].keys() == schema["examples"][0].keys() == set(schema["required"]) == ANSWERS[name]
+
+
+def test_null_and_lists_are_declared_where_the_reference_has_them() -> None:
+    answers = {
+        name: operation["responses"]["200"]["content"].get("application/json", {}).get("schema", {})
+        for name, (_, _, operation) in OPERATIONS.items()
+    }
+    assert {name for name, schema in answers.items() if {"type": "null"} in schema.get("anyOf", [])} == {
+        "get_preferences",
+        "get_next",
+    }
+    lists = {name for name, schema in answers.items() if schema.get("type") == "array"}
+    assert lists == {name for name in OPERATIONS if name.startswith("list_")} | {"get_deck"}
+    paged = {
+        name
+        for name, (_, _, operation) in OPERATIONS.items()
+        if "Link" in operation["responses"]["200"].get("headers", {})
+    }
+    assert paged == lists - {"get_deck"}
+
+
+def test_a_token_or_the_login_form_opens_what_needs_a_user() -> None:
+    assert DOCUMENT["components"]["securitySchemes"]["bearer"].items() >= {"type": "http", "scheme": "bearer"}.items()
+    login = DOCUMENT["components"]["securitySchemes"]["login"]
+    assert login["flows"] == {"password": {"tokenUrl": "/auth/login", "scopes": {}}}
+    public = {"register", "login", "telegram", "list_listings", "get_listing", "health", "get_openapi", "get_docs"}
+    for name, (_, _, operation) in OPERATIONS.items():
+        assert operation["security"] == ([] if name in public else [{"bearer": []}, {"login": []}])
+    assert body_of(OPERATIONS["login"][2])[0] == "application/x-www-form-urlencoded"
+
+
+def test_ids_and_secrets_are_parameters_with_their_limits() -> None:
+    for _, path, operation in OPERATIONS.values():
+        ids = [parameter for parameter in operation.get("parameters", []) if parameter["in"] == "path"]
+        assert [f"{{{parameter['name']}}}" for parameter in ids] == [p for p in path.split("/") if p.startswith("{")]
+        for parameter in ids:
+            assert parameter["required"]
+            assert parameter["schema"].items() >= {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}.items()
+    headers = {
+        name: parameter["name"]
+        for name, (_, _, operation) in OPERATIONS.items()
+        for parameter in operation.get("parameters", [])
+        if parameter["in"] == "header"
+    }
+    assert headers == {"telegram": "X-Telegram-Bot-Secret"}
+
+
+def _fail(error: Exception) -> Callable[..., NoReturn]:
+    def fail(*_: Any, **__: Any) -> NoReturn:
+        raise error
+
+    return fail
+
+
+@pytest.fixture
+def client(api: Api) -> Client:
+    return Client(api)
+
+
+def test_every_answer_is_as_declared_and_every_declared_answer_happens(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    api, call, ok = client.api, client.call, client.ok
+    tenant, landlord, admin = api.person("tenant"), api.person("landlord"), api.person("admin")
+    me, owner, boss = tenant.token, landlord.token, admin.token
+
+    # Auth.
+    register = {"name": "Имя", "phone": "87001234567", "email": "", "password": PASSWORD}
+    ok("register", json=register)
+    call("register", 409, json=register)
+    token = ok("login", data={"username": "+7 700 123 45 67", "password": PASSWORD})["access_token"]
+    call("login", 401, data={"username": "+7 700 123 45 67", "password": "wrong-password"})
+    ok("me", token)
+    for telegram_id, fields in enumerate(
+        ({}, {"name": "", "phone": "77001234567"}, {"name": None, "phone": None, "role": None}, {"role": "agent"}), 1
+    ):
+        ok("telegram", json={"telegram_id": telegram_id} | fields)
+    ok("telegram", json={"telegram_id": "1"}, headers={"X-Telegram-Bot-Secret": "any"})
+    ok("update_user", boss, ok("me", token)["id"], json={"is_active": False})
+    call("telegram", 403, json={"telegram_id": 2, "phone": "77001234567"})
+
+    # Listings.
+    flat = {"title": "Квартира", "city": "Astana", "price": 250000}
+    listing = ok("create_listing", owner, json=flat)
+    key = listing["id"]
+    ok("create_listing", owner, json=flat | {"price": "0.50", "deal_type": "sale", "is_active": False})
+    other = ok("create_listing", owner, json=flat | {"price": 99.99, "user_id": 5})["id"]
+    assert "Link" in call("list_listings", 200, query_string={"limit": 1}).headers
+    assert len(ok("list_listings", query_string={"city": "astana", "deal_type": "rent", "price_min": "100"})) == 1
+    assert len(ok("list_my_listings", owner)) == 3
+    assert ok("get_listing", None, key) == listing
+    call("get_listing", 404, None, 1)
+    ok("replace_listing", owner, key, json=flat | {"price": 0.29})
+    call("replace_listing", 403, me, key, json=flat)
+    call("replace_listing", 404, owner, 1, json=flat)
+    call("delete_listing", 403, me, key)
+    call("delete_listing", 404, owner, 1)
+
+    # Preferences and the feed.
+    assert ok("get_preferences", me) is None
+    ok("set_preferences", me, json={"city": None})
+    ok("set_preferences", me, json={"city": "Astana", "deal_type": "rent", "price_min": "0.01", "price_max": 400000.5})
+    ok("get_preferences", me)
+    assert len(ok("get_deck", me)) == 2
+    assert ok("get_next", me)["id"] in (key, other)
+    ok("act", me, json={"listing_id": other, "action": "favorite"})
+    ok("act", me, json={"listing_id": key, "action": "like", "source": "telegram"})
+    assert ok("get_next", me) is None
+    call("act", 400, owner, json={"listing_id": key, "action": "like"})
+    call("act", 404, me, json={"listing_id": 1, "action": "like"})
+    assert ok("undo", me)["listing_id"] == key
+    call("undo", 404, owner)
+
+    # Favorites.
+    assert [item["id"] for item in ok("list_favorites", me)] == [other]
+    ok("add_favorite", me, json={"listing_id": key})
+    call("add_favorite", 404, me, json={"listing_id": 1})
+    ok("remove_favorite", me, key)
+
+    # Leads.
+    lead = ok("create_lead", me, json={"listing_id": key, "owner_id": landlord.id, "status": "new"})["id"]
+    call("create_lead", 400, owner, json={"listing_id": key})
+    call("create_lead", 404, me, json={"listing_id": 1, "owner_id": None})
+    call("create_lead", 422, me, json={"listing_id": key, "owner_id": 1})
+    assert len(ok("list_my_leads", me)) == len(ok("list_leads_for_me", owner, query_string={"status": "new"})) == 1
+    call("list_leads_for_me", 403, me)
+    ok("get_lead", me, lead)
+    ok("update_lead", owner, lead, json={"status": "in_progress"})
+    call("update_lead", 403, me, lead, json={"status": "closed"})
+
+    # Admin.
+    ok("list_users", boss, query_string={"limit": 2})
+    ok("list_all_listings", boss, query_string={"is_active": "false", "owner_id": landlord.id, "city": "ASTANA"})
+    ok("update_user", boss, tenant.id, json={"role": "agent"})
+    call("update_user", 404, boss, 1, json={})
+    call("update_user", 409, boss, admin.id, json={"role": "tenant"})
+    for name in ("list_users", "list_all_listings"):
+        call(name, 403, owner)
+    call("update_user", 403, owner, tenant.id, json={})
+    assert ok("delete_listing", owner, key) == {"status": "ok"}
+
+    for name in ("health", "get_openapi", "get_docs"):
+        ok(name)
+    assert ok("get_openapi") == DOCUMENT
+
+    # What any operation of a kind answers.
+    for name, (_, path, operation) in OPERATIONS.items():
+        ids = (1,) if "{" in path else ()
+        example = example_of(operation)
+        if operation["security"]:
+            call(name, 401, None, *ids, **example)
+            call(name, 401, "wrong", *ids, **example)
+        if ids:
+            call(name, 404, boss, "no-id", **example)
+        if "requestBody" in operation:
+            call(name, 413, boss, *ids, data=b" " * (64 * 1024 + 1), content_type=body_of(operation)[0])
+            call(name, 422, boss, *ids, data=b"", content_type=body_of(operation)[0])
+        if "json" in example:
+            call(name, 422, boss, *ids, data=b"{", content_type="application/json")
+        if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
+            call(name, 422, boss, *ids, query_string={"limit": 0})
+
+    # Limits, and a database that fails.
+    limits = {"login_failures_per_account": 1, "register_failures_per_address": 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(auth, "settings", lambda: settings().model_copy(update=limits))
+        call("register", 429, json=register)
+        call("login", 429, data={"username": "+7 700 123 45 67", "password": PASSWORD})
+    for status, error in ((503, ServiceUnavailable("down")), (500, RuntimeError("secret"))):
+        with monkeypatch.context() as patch:
+            for function in ("get", "run"):
+                patch.setattr(store, function, _fail(error))
+            patch.setattr(store.Batch, "commit", _fail(error))
+            for name, (_, path, operation) in OPERATIONS.items():
+                if operation["tags"] != ["health"]:
+                    ids = (1,) if "{" in path else ()
+                    answer = call(name, status, boss, *ids, **example_of(operation))
+                    assert "secret" not in answer.text.replace("secret123", "")
+
+    declared = {
+        (name, int(status)) for name, (*_, operation) in OPERATIONS.items() for status in operation["responses"]
+    }
+    assert client.seen == declared
+
+
+def test_the_health_check_does_not_wait_for_the_other_functions() -> None:
+    program = """
+import sys
+from functions_framework import create_app
+client = create_app("health", "main.py").test_client()
+assert client.get("/health").status_code == 200
+others = {"functions.openapi", "functions.auth", "functions.feed", "phonenumbers"} & set(sys.modules)
+assert not others, others
+assert client.get("/openapi.json").status_code == 200
+assert "functions.feed" in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
