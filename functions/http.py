@@ -27,7 +27,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter
 
-from shared import logs, store, users
+from shared import addresses, logs, store, users
 from shared.errors import ApiError, Forbidden, Invalid, Unauthorized, Unavailable
 from shared.models import Body, Form, Params, Role
 from shared.pages import Page
@@ -287,13 +287,6 @@ def _detail(status: int, detail: Any, headers: dict[str, str] | None = None) -> 
 
 
 def client_address() -> str:
-    """Who is calling, as far as the platform vouches for it.
-
-    Each proxy appends to X-Forwarded-For whom it was called by, so only the entries at the right end, one for
-    each proxy of the platform's own, were not written by the client.
-    """
-    hops = settings().trusted_proxies
-    forwarded = [hop.strip() for hop in flask.request.headers.get("X-Forwarded-For", "").split(",")]
-    if hops and len(forwarded) >= hops:
-        return forwarded[-hops]
-    return flask.request.remote_addr or ""
+    """Who is calling, as far as the platform vouches for it."""
+    forwarded, peer = flask.request.headers.get("X-Forwarded-For", ""), flask.request.remote_addr or ""
+    return addresses.client(forwarded, peer, settings().trusted_proxies, settings().trusted_edges)

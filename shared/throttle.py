@@ -10,6 +10,7 @@ import hashlib
 import time
 
 from shared import store
+from shared.addresses import neighbourhood
 from shared.errors import TooManyRequests
 from shared.pages import moment
 from shared.settings import settings
@@ -30,7 +31,7 @@ def _window() -> tuple[int, int]:
 
 def reference(kind: str, address: str) -> store.Reference:
     """The document that counts the failures of ``kind`` (login, register) from an address in the current window."""
-    return store.document(COLLECTION, f"{kind}-{_digest(address)}-{_window()[0]}")
+    return store.document(COLLECTION, f"{kind}-{_digest(neighbourhood(address))}-{_window()[0]}")
 
 
 def check(counted: store.Snapshot, per_address: int, account: str | None = None, per_account: int = 0) -> None:
