@@ -81,6 +81,8 @@ class Settings(BaseModel):
         needed = {} if target in KEYLESS else {"JWT_KEYS": self.jwt_keys}
         if target == "auth":  # The only one that knows passwords.
             needed["PASSWORD_PEPPER"] = [self.password_pepper]
+        if self.telegram_bot_secret is not None:  # Whoever knows it can be anybody but an admin.
+            needed["TELEGRAM_BOT_SECRET"] = [self.telegram_bot_secret]
         for name, secrets in needed.items():
             if not secrets or any(len(s.encode()) < MINIMUM_SECRET_BYTES or s == LOCAL_SECRET for s in secrets):
                 raise ValueError(f"{name} must be set to secrets of at least {MINIMUM_SECRET_BYTES} bytes")
