@@ -4,7 +4,6 @@ import base64
 import hashlib
 import hmac
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 
 import jwt
 
@@ -30,9 +29,9 @@ def hash_password(password: str) -> str:
     return bcrypt.hashpw(_peppered(password), bcrypt.gensalt(settings().bcrypt_cost)).decode()
 
 
-@lru_cache
 def _nobody() -> str:
-    return hash_password("the hash that no password is checked against")
+    """A hash that belongs to no password: a salt and a digest of zeros, at the price of a real one."""
+    return f"$2b${settings().bcrypt_cost:02d}${'.' * 53}"
 
 
 def verify_password(password: str, hashed: str | None) -> bool:
