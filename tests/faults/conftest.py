@@ -1,0 +1,25 @@
+"""Fixtures of the fault tests: a Firestore that fails when told to."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from shared import store
+from tests.faults.proxy import Proxy, running
+from tests.harness import Api
+
+
+@pytest.fixture(scope="session")
+def _proxy(emulator: str) -> Iterator[Proxy]:
+    with running(emulator) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def proxy(api: Api, _proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
+    """The functions of this process talk to the emulator through a proxy, with a channel of their own."""
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", _proxy.address)
+    store.client.cache_clear()
+    yield _proxy
+    store.client().close()
+    store.client.cache_clear()

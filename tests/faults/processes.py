@@ -1,0 +1,91 @@
+"""Functions as production has them: functions-framework and gunicorn, in processes that can be killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import requests
+
+from infra.emulators import free_ports
+from tests.harness import MAIN
+
+START_SECONDS = 60.0
+
+
+@dataclass
+class Served:
+    """One running function."""
+
+    function: str
+    port: int
+    log: Path
+    process: subprocess.Popen[bytes]
+
+    def call(self, method: str, path: str, token: str | None = None, **options: Any) -> requests.Response:
+        """Sends one request on a connection of its own."""
+        headers = dict(options.pop("headers", {})) | {"Connection": "close"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        return requests.request(
+            method,
+            f"http://127.0.0.1:{self.port}{path}",
+            headers=headers,
+            timeout=options.pop("timeout", 30),
+            **options,
+        )
+
+    def kill_worker(self) -> None:
+        """The process that answers requests is gone from one moment to the next; gunicorn starts another."""
+        for worker in psutil.Process(self.process.pid).children():
+            with suppress(psutil.NoSuchProcess):
+                worker.send_signal(signal.SIGKILL)
+
+    def printed(self) -> str:
+        return self.log.read_text(errors="replace")
+
+
+@contextmanager
+def served(function: str, folder: Path, **env: str) -> Iterator[Served]:
+    """Runs a function while the body runs.
+
+    Args:
+        function: Its name in main.py.
+        folder: Where what it prints goes.
+        env: Settings beyond those of the tests.
+    """
+    (port,) = free_ports(1)
+    log = folder / f"{function}-{port}.log"
+    command = [sys.executable, "-m", "functions_framework", "--target", function, "--source", MAIN]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [*command, "--host", "127.0.0.1", "--port", str(port)],
+            env=os.environ | {"THREADS": "16"} | env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait(process, port, log)
+        yield Served(function, port, log, process)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"The function did not start:\n{log.read_text(errors='replace')[-3000:]}")

@@ -1,0 +1,305 @@
+"""Getting in: passwords, guessing them, who is who."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import bcrypt
+import pytest
+
+from infra.bench.wire import Recorder
+from shared import security, store, users
+from shared.models import AdminUserUpdate, Role
+from tests.harness import PASSWORD, Api
+from tests.security.conftest import Configure
+from tests.security.database import dump
+
+HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"
+
+
+def register(api: Api, **fields: Any) -> Any:
+    body = {"name": "N", "email": "victim@example.kz", "password": PASSWORD} | fields
+    return api.call("POST", "/auth/register", json=body, headers=fields.pop("headers", {}))
+
+
+def login(api: Api, password: str, username: str = "victim@example.kz", address: str = HERE) -> Any:
+    form = {"username": username, "password": password}
+    return api.call("POST", "/auth/login", data=form, headers={"X-Forwarded-For": address})
+
+
+@pytest.fixture
+def limits(configure: Configure) -> Configure:
+    """Limits as a deployed function has them, only smaller."""
+    configure(
+        TRUSTED_PROXIES="1",
+        LOGIN_FAILURES_PER_ACCOUNT="3",
+        LOGIN_FAILURES_PER_ADDRESS="6",
+        REGISTER_FAILURES_PER_ADDRESS="3",
+        THROTTLE_WINDOW_SECONDS="600",
+    )
+    return configure
+
+
+@pytest.fixture
+def victim(api: Api) -> int:
+    return int(register(api, phone="+77001234567").get_json()["id"])
+
+
+# --- One 401 for every reason
+
+
+@pytest.fixture
+def hashes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """The hashes that bcrypt is asked to compare with or to make, in order; the cost stands in front."""
+    asked: list[bytes] = []
+    check, make = bcrypt.checkpw, bcrypt.hashpw
+    monkeypatch.setattr(bcrypt, "checkpw", lambda password, hashed: asked.append(hashed) or check(password, hashed))
+    monkeypatch.setattr(bcrypt, "hashpw", lambda password, salt: asked.append(salt) or make(password, salt))
+    return asked
+
+
+def test_every_failed_login_answers_the_same_for_the_same_work(api: Api, victim: int, hashes: list[bytes]) -> None:
+    api.ok("POST", "/auth/telegram/login-or-register", json={"telegram_id": "1", "phone": "+77010000001"})
+    inactive = register(api, email="inactive@example.kz").get_json()["id"]
+    found, guard = store.get(users.ref(inactive), users.admin_guard())
+    users.change(found, guard, AdminUserUpdate(is_active=False))
+    attempts = {
+        "wrong password": ("victim@example.kz", "wrong"),
+        "wrong password, by phone": ("87001234567", "wrong"),
+        "empty password": ("victim@example.kz", " "),
+        "unknown email": ("nobody@example.kz", PASSWORD),
+        "unknown phone": ("+77019999999", PASSWORD),
+        "neither email nor phone": ("\x00 __id__ ../..", PASSWORD),
+        "no password set": ("+77010000001", PASSWORD),
+        "deactivated, right password": ("inactive@example.kz", PASSWORD),
+        "very long": ("x" * 20_000, "y" * 20_000),
+    }
+    seen = {}
+    with Recorder().installed(store.client()) as recorder:
+        for name, (username, password) in attempts.items():
+            hashes.clear()
+            with recorder.recording() as calls:
+                response = login(api, password, username)
+            work = [(rpc.method, rpc.reads, rpc.writes) for rpc in calls.rpcs], [hashed[:7] for hashed in hashes]
+            seen[name] = response.status_code, response.data, sorted(response.headers), work
+    assert {status for status, *_ in seen.values()} == {401}
+    assert len({repr(each) for each in seen.values()}) == 1, seen
+
+
+@pytest.mark.parametrize(
+    "username", ["VICTIM@example.kz", " victim@example.kz ", "+7 700 123-45-67", "8 (700) 1234567"]
+)
+def test_every_spelling_of_a_name_is_one_account(api: Api, victim: int, username: str) -> None:
+    assert login(api, PASSWORD, username).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("password", "other"),
+    [
+        ("🔑" * 128, "🔑" * 127),  # 512 bytes
+        ("🔑" * 128, "🔑" * 127 + "🔒"),
+        ("a" * 72 + "first", "a" * 72 + "other"),  # bcrypt's own limit
+        ("a" * 73, "a" * 72),
+        ("before\x00after", "before\x00other"),  # bcrypt's own end
+        ("before\x00after", "before"),
+        ("пароль-ё", "пароль-е"),
+        ("secret-pass", "SECRET-PASS"),
+        ("secret-pass", "secret-pass "),
+        (" 8 blanks ", "8 blanks"),
+    ],
+)
+def test_a_password_counts_to_its_last_byte(api: Api, password: str, other: str) -> None:
+    assert register(api, password=password).status_code == 200
+    assert login(api, other).status_code == 401
+    assert login(api, password).status_code == 200
+
+
+@pytest.mark.parametrize("password", ["", "1234567", "x" * 129, None, 12345678, ["12345678"]])
+def test_a_password_outside_the_rules_is_refused_unrepeated(api: Api, password: Any) -> None:
+    response = register(api, password=password)
+    assert response.status_code == 422
+    assert response.get_json()["detail"][0]["loc"] == ["body", "password"]
+    assert "input" not in response.text
+    assert not dump()
+
+
+# --- Guessing
+
+
+def test_guessing_an_account_ends_in_429_even_with_the_right_password(api: Api, victim: int, limits: Configure) -> None:
+    assert [login(api, f"guess{i}").status_code for i in range(4)] == [401, 401, 401, 429]
+    refused = login(api, PASSWORD)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 600
+    assert refused.get_json().keys() == {"detail"}
+
+
+def test_right_passwords_are_not_counted(api: Api, victim: int, limits: Configure) -> None:
+    before = dump()
+    assert {login(api, PASSWORD).status_code for _ in range(20)} == {200}
+    assert dump() == before
+
+
+def test_an_attacker_elsewhere_does_not_lock_the_owner_out(api: Api, victim: int, limits: Configure) -> None:
+    for i in range(5):
+        login(api, f"guess{i}", address=ELSEWHERE)
+    assert login(api, PASSWORD, address=ELSEWHERE).status_code == 429
+    assert login(api, PASSWORD).status_code == 200
+
+
+def test_an_attacker_behind_the_same_front_end_does_not_lock_the_owner_out(
+    api: Api, victim: int, limits: Configure
+) -> None:
+    front_end = "66.249.93.44"
+    for i in range(8):
+        login(api, f"guess{i}", address=f"{ELSEWHERE}, {front_end}")
+    assert login(api, PASSWORD, address=f"{ELSEWHERE}, {front_end}").status_code == 429
+    assert login(api, PASSWORD, address=f"{HERE}, {front_end}").status_code == 200
+
+
+@pytest.mark.parametrize("forged", ["10.0.0.{}, ", "66.249.93.{}, ", "{}, ", ",,{},"])
+def test_inventing_addresses_does_not_help(api: Api, victim: int, limits: Configure, forged: str) -> None:
+    answers = [login(api, f"guess{i}", address=forged.format(i) + HERE).status_code for i in range(4)]
+    assert answers == [401, 401, 401, 429]
+
+
+def test_without_a_proxy_the_header_means_nothing(api: Api, victim: int, limits: Configure) -> None:
+    limits(TRUSTED_PROXIES="0")
+    assert [login(api, f"guess{i}", address=f"10.0.0.{i}").status_code for i in range(4)] == [401, 401, 401, 429]
+
+
+def test_trying_many_accounts_from_one_address_ends_too(api: Api, victim: int, limits: Configure) -> None:
+    answers = [login(api, "12345678", f"user{i}@example.kz").status_code for i in range(7)]
+    assert answers == [401] * 6 + [429]
+    assert login(api, PASSWORD).status_code == 429
+    assert login(api, PASSWORD, address=ELSEWHERE).status_code == 200
+
+
+def test_another_spelling_of_the_name_is_no_new_account_to_guess(api: Api, victim: int, limits: Configure) -> None:
+    spellings = ("victim@example.kz", "VICTIM@EXAMPLE.KZ", " Victim@Example.kz", "victim@example.KZ ")
+    assert [login(api, "guess", name).status_code for name in spellings] == [401, 401, 401, 429]
+
+
+def test_parallel_guesses_are_all_counted(api: Api, victim: int, limits: Configure) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda i: login(api, f"guess{i}").status_code, range(8)))
+    assert set(answers) <= {401, 429}
+    assert login(api, PASSWORD).status_code == 429
+    (counted,) = [data for path, data in dump().items() if path.startswith("throttle/")]
+    assert counted["failures"] == answers.count(401)
+
+
+def test_the_limit_ends_with_its_window(api: Api, victim: int, limits: Configure) -> None:
+    limits(THROTTLE_WINDOW_SECONDS="2")
+    time.sleep(2 - time.time() % 2)  # To the start of a window.
+    assert [login(api, f"guess{i}").status_code for i in range(4)] == [401, 401, 401, 429]
+    refused = login(api, PASSWORD)
+    assert refused.status_code == 429
+    time.sleep(int(refused.headers["Retry-After"]))
+    assert login(api, PASSWORD).status_code == 200
+    for path, data in dump().items():
+        if path.startswith("throttle/"):
+            assert 0 < data["expires_at"].timestamp() - time.time() < 4  # What the TTL policy removes it by.
+
+
+def test_counts_name_neither_the_account_nor_the_address(api: Api, victim: int, limits: Configure) -> None:
+    login(api, "guess")
+    counted = repr({path: data for path, data in dump().items() if path.startswith("throttle/")})
+    assert "throttle/login" in counted
+    assert "victim" not in counted
+    assert HERE not in counted
+
+
+def test_taken_names_cannot_be_listed_without_end(api: Api, victim: int, limits: Configure) -> None:
+    def again(i: int) -> int:
+        body = {"name": "N", "email": "victim@example.kz", "password": PASSWORD}
+        return api.call("POST", "/auth/register", json=body, headers={"X-Forwarded-For": HERE}).status_code
+
+    assert [again(i) for i in range(4)] == [409, 409, 409, 429]
+    body = {"name": "N", "email": "new@example.kz", "password": PASSWORD}
+    elsewhere = {"X-Forwarded-For": ELSEWHERE}
+    assert api.call("POST", "/auth/register", json=body, headers=elsewhere).status_code == 200
+
+
+def test_registrations_that_succeed_are_not_counted(api: Api, limits: Configure) -> None:
+    for i in range(8):
+        body = {"name": "N", "email": f"office{i}@example.kz", "password": PASSWORD}
+        assert api.call("POST", "/auth/register", json=body, headers={"X-Forwarded-For": HERE}).status_code == 200
+
+
+def test_a_developer_may_fail_hundreds_of_times(api: Api, victim: int) -> None:
+    assert {login(api, f"guess{i}").status_code for i in range(150)} == {401}
+    assert {register(api).status_code for _ in range(50)} == {409}
+
+
+# --- The bot, and no way to an admin
+
+
+def by_telegram(api: Api, secret: str | None = None, **fields: Any) -> Any:
+    headers = {"X-Telegram-Bot-Secret": secret} if secret is not None else {}
+    return api.call("POST", "/auth/telegram/login-or-register", json={"telegram_id": "7"} | fields, headers=headers)
+
+
+SECRET = "bot-secret-" + "x" * 32
+
+
+@pytest.mark.parametrize("given", [None, "", "x", SECRET[:-1], SECRET + "x", SECRET.upper(), "é" * 40, "\udc80"])
+def test_only_the_bot_may_log_others_in(api: Api, configure: Configure, given: str | None) -> None:
+    configure(TELEGRAM_BOT_SECRET=SECRET)
+    refused = by_telegram(api, given.encode("utf-8", "surrogateescape").decode("latin-1") if given else given)
+    assert refused.status_code == 403
+    assert SECRET not in refused.text
+    assert not dump()
+    assert by_telegram(api, SECRET).status_code == 200
+
+
+def test_the_bots_secret_is_compared_in_constant_time(
+    api: Api, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(TELEGRAM_BOT_SECRET=SECRET)
+    compared = []
+    compare = security.hmac.compare_digest
+    monkeypatch.setattr(security.hmac, "compare_digest", lambda a, b: compared.append((a, b)) or compare(a, b))
+    assert by_telegram(api, "wrong").status_code == 403
+    assert (b"wrong", SECRET.encode()) in compared
+
+
+def test_deployed_without_a_secret_nobody_gets_in_by_telegram(api: Api, configure: Configure) -> None:
+    configure(ENVIRONMENT="production", JWT_KEYS="k" * 32, PASSWORD_PEPPER="p" * 32, TELEGRAM_BOT_SECRET=None)
+    assert [by_telegram(api, secret).status_code for secret in (None, "", "None", "null")] == [403] * 4
+    assert not dump()
+
+
+@pytest.mark.parametrize("role", ["admin", "ADMIN", "Admin", " admin", "admin\x00", ["admin"], {"value": "admin"}, 3])
+def test_nobody_registers_as_an_admin(api: Api, role: Any) -> None:
+    fields = {"is_admin": True, "is_superuser": True, "roles": ["admin"]}
+    assert register(api, role=role, **fields).status_code == 422
+    assert by_telegram(api, role=role, **fields).status_code == 422
+    assert not dump()
+
+
+def test_an_admin_cannot_be_entered_or_linked_by_telegram(api: Api) -> None:
+    admin = register(api, email="admin@example.kz", phone="+77005550000").get_json()["id"]
+    linked = by_telegram(api, telegram_id="77", phone="+77006660000")
+    assert linked.status_code == 200
+    for user_id in (admin, security.token_subject(linked.get_json()["access_token"])):
+        found, guard = store.get(users.ref(user_id), users.admin_guard())
+        users.change(found, guard, AdminUserUpdate(role=Role.ADMIN))
+    before = dump()
+    for fields in (
+        {"telegram_id": "77"},
+        {"telegram_id": "77", "phone": "+77001112233"},
+        {"telegram_id": "8", "phone": "+77005550000"},
+        {"telegram_id": "8", "phone": "87005550000", "role": "landlord"},
+        {"telegram_id": "8", "phone": "+77006660000"},
+    ):
+        assert by_telegram(api, **fields).status_code == 403, fields
+    assert dump() == before
+
+
+def test_a_deactivated_user_gets_no_token_by_telegram(api: Api) -> None:
+    token = by_telegram(api, phone="+77006660000").get_json()["access_token"]
+    found, guard = store.get(users.ref(security.token_subject(token)), users.admin_guard())
+    users.change(found, guard, AdminUserUpdate(is_active=False))
+    assert by_telegram(api).status_code == 403
+    assert by_telegram(api, telegram_id="8", phone="+77006660000").status_code == 403
