@@ -1,0 +1,23 @@
+"""Fixtures that look at what the functions send to Firestore."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from infra.bench.wire import Recorder
+from shared import store
+from tests.counting import Meter
+from tests.harness import Api
+
+
+@pytest.fixture
+def recorder(api: Api) -> Iterator[Recorder]:
+    """Takes down what the functions of ``api`` send to Firestore."""
+    with Recorder().installed(store.client()) as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def meter(recorder: Recorder) -> Meter:
+    """Counts what the functions of ``api`` use of Firestore."""
+    return Meter(recorder)

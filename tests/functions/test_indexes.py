@@ -1,0 +1,291 @@
+"""Every query that the API can send has its index in infra/firestore.indexes.json, and every index there has its query.
+
+Production refuses a query without an index; the emulator serves any. So all endpoints run here with all combinations
+of their filters, the queries that go out are recorded, and tests/indexing.py says which index would serve each.
+"""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import chain, combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.cloud.firestore_v1 import And, FieldFilter, Or
+from google.cloud.firestore_v1.query import Query
+from google.cloud.firestore_v1.types import StructuredQuery
+
+import main
+from functions.http import Group, Operation
+from infra.bench.wire import Recorder
+from shared import listings, progress, store
+from shared.coverage import Gap
+from shared.models import Body, Form, ListingWrite, Params, PreferenceWrite
+from shared.pages import encode_cursor, micros
+from tests.harness import PASSWORD, Api, Person
+from tests.indexing import ASCENDING, CONTAINS, DESCENDING, NAME, Index, Indexes, Part, normal_form
+
+SPEC = json.loads((Path(__file__).parents[2] / "infra/firestore.indexes.json").read_text())
+DECLARED = Indexes.of(SPEC)
+CURSOR = encode_cursor((micros(datetime.now(UTC)), 1))
+FILTERS = {
+    "city": "Astana",
+    "deal_type": "rent",
+    "property_type": "flat",
+    "price_min": 1,
+    "price_max": 10**9,
+    "owner_id": 1,
+    "is_active": "true",
+    "status": "new",
+    "cursor": CURSOR,
+}
+NEW_LISTING = {"title": "Flat", "city": "Astana", "price": 100}
+
+
+def bodies(listing_id: int, someone: Person) -> dict[str, dict[str, Any]]:
+    """What to send where a body is wanted."""
+    return {
+        "POST /auth/register": {"json": {"name": "Somebody", "phone": "+77001234567", "password": PASSWORD}},
+        "POST /auth/login": {"data": {"username": someone.email, "password": PASSWORD}},
+        "POST /auth/telegram/login-or-register": {"json": {"telegram_id": 1, "phone": "+77001234568"}},
+        "POST /listings": {"json": NEW_LISTING},
+        "PUT /listings/{listing_id}": {"json": NEW_LISTING},
+        "POST /preferences": {"json": {}},
+        "POST /feed/action": {"json": {"listing_id": listing_id, "action": "favorite"}},
+        "POST /favorites": {"json": {"listing_id": listing_id}},
+        "POST /leads": {"json": {"listing_id": listing_id}},
+        "PATCH /leads/{lead_id}": {"json": {"status": "closed"}},
+        "PATCH /admin/users/{user_id}": {"json": {"role": "tenant"}},
+    }
+
+
+def operations() -> Iterator[Operation]:
+    for name in main.HTTP_FUNCTIONS:
+        group: Group = getattr(__import__(f"functions.{name}"), name).api
+        yield from group.operations
+
+
+def subsets(names: list[str]) -> Iterator[tuple[str, ...]]:
+    return chain.from_iterable(combinations(names, size) for size in range(len(names) + 1))
+
+
+def call_with_all_filters(api: Api, operation: Operation, admin: Person) -> None:
+    """Sends an operation with every combination of its query parameters, to data of its own."""
+    somebody, owner, second_admin = api.person(), api.person("landlord"), api.person("admin")
+    listing_id = owner.listing()["id"]
+    somebody.act(owner.listing(), "favorite")
+    somebody.ok("POST", "/favorites", json={"listing_id": listing_id})
+    other = owner.listing()["id"]
+    lead = somebody.ok("POST", "/leads", json={"listing_id": other})
+    ids = {"listing_id": listing_id, "lead_id": lead["id"], "user_id": second_admin.id}
+    name = f"{operation.method} {operation.path.rstrip('/')}"
+    models = [each for each in operation.parameters.values() if inspect.isclass(each) and issubclass(each, Params)]
+    wants_body = any(inspect.isclass(each) and issubclass(each, Body | Form) for each in operation.parameters.values())
+    options = bodies(other, somebody)[name] if wants_body else {}
+    caller = {"undo": somebody, "list_leads_for_me": owner}.get(operation.handler.__name__, admin)
+    filters = [field for model in models for field in model.model_fields if field != "limit"]
+    path = re.sub(r"{(\w+)}", lambda match: str(ids[match[1]]), operation.path)
+    for chosen in subsets(filters):
+        caller.ok(operation.method, path, query_string={field: FILTERS[field] for field in chosen}, **options)
+
+
+def many_listings(owner: Person) -> None:
+    """Twelve listings that match everything, in commits of three: those share their position's timestamp."""
+    content = ListingWrite(title="Flat", city="Astana", price=100)  # type: ignore[arg-type]
+    for _ in range(4):
+        batch = store.Batch()
+        for _ in range(3):
+            key = store.new_id()
+            batch.create(listings.ref(key), listings.document(key, owner.id, content))
+        batch.commit()
+
+
+def swipe_in_all_states(api: Api, preferences: dict[str, Any]) -> None:
+    """A new tenant with these preferences: before the first action, after it, and with gaps everywhere."""
+    tenant = api.person()
+    tenant.ok("POST", "/preferences", json=preferences)
+    tenant.ok("GET", "/feed/next")
+    deck = tenant.ok("GET", "/feed?limit=12")
+    assert len(deck) == 12
+    for listing in deck[::2]:
+        tenant.act(listing)
+        assert tenant.ok("GET", "/feed/next")["id"] == deck[1]["id"]
+
+
+@pytest.fixture
+def queries(api: Api, recorder: Recorder) -> list[StructuredQuery]:
+    """One of each shape of query that the API sends."""
+    admin = api.person("admin")
+    with recorder.recording() as calls:
+        for operation in operations():
+            call_with_all_filters(api, operation, admin)
+    sent = calls.queries
+    many_listings(api.person("landlord"))
+    with recorder.recording() as calls:
+        for chosen in subsets(list(PreferenceWrite.model_fields)):
+            swipe_in_all_states(api, {field: FILTERS[field] for field in chosen})
+    sent += calls.queries
+    return list({shape(query): query for query in sent}.values())
+
+
+def shape(query: StructuredQuery) -> str:
+    """A query without its values."""
+    orders = [(order.field.field_path, order.direction) for order in query.order_by]
+    return repr((query.from_[0].collection_id, normal_form(query.where), orders))
+
+
+def test_every_query_has_its_index_and_every_index_its_query(queries: list[StructuredQuery], database: str) -> None:
+    used = set().union(*(DECLARED.serving(query) for query in queries))
+    own = {index for (collection, field) in DECLARED.overrides for index in singles(collection, field)}
+    assert used == {*DECLARED.composite, *own}
+
+    for index in DECLARED.composite:
+        others = Indexes(tuple(each for each in DECLARED.composite if each != index), DECLARED.overrides)
+        assert not all(is_served(query, others) for query in queries), f"could go: {index}"
+
+    collections = {collection.id for collection in store.client().collections()}
+    assert collections <= {collection for collection, field in DECLARED.overrides if field == "*"}
+
+
+def singles(collection: str, field: str) -> list[Index]:
+    return [] if field == "*" else DECLARED.single(collection, field)
+
+
+def is_served(query: StructuredQuery, indexes: Indexes) -> bool:
+    try:
+        indexes.serving(query)
+    except LookupError:
+        return False
+    return True
+
+
+def test_the_widest_query_of_the_feed_is_within_the_limits(recorder: Recorder) -> None:
+    gaps = [Gap(upper=(1_000 - 2 * n, 5), lower=(999 - 2 * n, 5)) for n in range(progress.MAX_GAPS)]
+    wanted = PreferenceWrite.model_validate({field: FILTERS[field] for field in PreferenceWrite.model_fields})
+    with recorder.recording() as calls:
+        listings.newest_in(gaps, wanted, 1)
+    assert len(normal_form(calls.queries[0].where)) == 3 * progress.MAX_GAPS
+    DECLARED.serving(calls.queries[0])
+
+
+def test_throttled_failures_expire() -> None:
+    assert [(each["collectionGroup"], each["fieldPath"]) for each in SPEC["fieldOverrides"] if each.get("ttl")] == [
+        ("throttle", "expires_at")
+    ]
+
+
+# --- The rules themselves, on the examples of Firestore's documentation -------------------------------------------
+
+
+def query(*filters: Any, order: str = "") -> StructuredQuery:
+    built = Query(store.client().collection("cities"))
+    for each in filters:
+        built = built.where(filter=FieldFilter(*each) if isinstance(each, tuple) else each)
+    for name in order.split():
+        built = built.order_by(name.strip("-"), direction=DESCENDING if name[0] == "-" else ASCENDING)
+    return built._to_protobuf()
+
+
+def indexes(*lines: str, exempt: tuple[str, ...] = ()) -> Indexes:
+    """Indexes written as "country -population", with ``[]`` after an array's field."""
+
+    def part(word: str) -> Part:
+        mode = CONTAINS if word.endswith("[]") else DESCENDING if word[0] == "-" else ASCENDING
+        return Part(word.strip("-[]"), mode)
+
+    composite = tuple(Index("cities", tuple(map(part, line.split()))) for line in lines)
+    return Indexes(composite, {("cities", field): () for field in exempt})
+
+
+USA = ("country", "==", "USA")
+CAPITAL = ("capital", "==", True)
+BIG = ("population", ">", 690_000)
+DENSE = ("density", "<", 10_000)
+COAST = ("regions", "array_contains", "west_coast")
+
+
+@pytest.mark.parametrize(
+    ("asked", "there"),
+    [
+        (query(), indexes(exempt=("*",))),
+        (query(USA), indexes()),
+        (query(USA), indexes(exempt=("population",))),
+        (query(USA, CAPITAL), indexes()),
+        (query(BIG), indexes()),
+        (query(BIG, order="-population"), indexes()),
+        (query(order="-population"), indexes()),
+        (query(COAST), indexes()),
+        (query(("country", "in", ["USA", "Japan"])), indexes()),
+        (query(USA, order="population"), indexes("country population")),
+        (query(USA, BIG), indexes("country population")),
+        (query(USA, BIG), indexes("-country population")),
+        (query(("country", "in", ["USA", "Japan"]), BIG), indexes("country population")),
+        (query(USA, BIG, order="-population"), indexes("country -population")),
+        (query(COAST, CAPITAL), indexes("regions[] capital")),
+        (query(COAST, order="-population"), indexes("regions[] -population")),
+        (query(BIG, DENSE), indexes("density population")),
+        (query(BIG, DENSE, order="population"), indexes("population density")),
+        (query(BIG, DENSE, order="-population -name"), indexes("-population -name -density")),
+        (query(USA, CAPITAL, order="name"), indexes("country name", "capital name")),
+        (query(USA, CAPITAL, order="-name -id"), indexes("country -name -id", "capital -name -id")),
+        (query(Or([FieldFilter(*USA), FieldFilter(*BIG)])), indexes("country population")),
+        (
+            query(
+                Or([And([FieldFilter("population", "==", 1), FieldFilter(*DENSE)]), FieldFilter(*BIG)]),
+                order="-population",
+            ),
+            indexes("-population -density"),
+        ),
+    ],
+)
+def test_a_query_is_served(asked: StructuredQuery, there: Indexes) -> None:
+    there.serving(asked)
+
+
+@pytest.mark.parametrize(
+    ("asked", "there"),
+    [
+        (query(USA), indexes(exempt=("country",))),
+        (query(USA), indexes("country population", exempt=("*",))),
+        (query(BIG), indexes(exempt=("*",))),
+        (query(COAST), indexes(exempt=("regions",))),
+        (query(order="-population"), indexes("country -population", exempt=("population",))),
+        (query(USA, CAPITAL), indexes(exempt=("capital",))),
+        (query(USA, order="population"), indexes()),
+        (query(USA, BIG), indexes()),
+        (query(USA, BIG), indexes("population country")),
+        (query(USA, BIG), indexes("country capital population")),
+        (query(USA, BIG), indexes("country -population")),
+        (query(USA, BIG, order="-population"), indexes("country population")),
+        (query(USA, BIG, order="-population"), indexes(f"country -population {NAME}")),
+        (query(COAST, CAPITAL), indexes()),
+        (query(COAST, BIG), indexes("regions population")),
+        (query(BIG, DENSE), indexes()),
+        (query(BIG, DENSE), indexes("population density")),
+        (query(BIG, DENSE, order="population"), indexes("density population")),
+        (query(BIG, DENSE, order="-population -name"), indexes("-population -name density")),
+        (query(BIG, DENSE, order="-population -name"), indexes("-population -density -name")),
+        (query(order="-population -name"), indexes()),
+        (query(order="-population -name"), indexes("-population name")),
+        (query(USA, CAPITAL, order="name"), indexes("country name")),
+        (query(USA, CAPITAL, order="name"), indexes("country name", "capital -name")),
+        (query(USA, CAPITAL, BIG), indexes("country population", "capital population")),
+        (query(COAST, CAPITAL, order="name"), indexes("regions[] name", "capital name")),
+        (query(Or([FieldFilter(*USA), FieldFilter(*BIG)])), indexes()),
+    ],
+)
+def test_a_query_is_refused(asked: StructuredQuery, there: Indexes) -> None:
+    with pytest.raises(LookupError):
+        there.serving(asked)
+
+
+def test_a_query_may_be_too_large_for_any_index() -> None:
+    wide = [FieldFilter("population", "==", value) for value in range(31)]
+    with pytest.raises(ValueError, match="31 alternatives"):
+        indexes().serving(query(Or(wide)))
+    long = [And([FieldFilter("country", "==", value), FieldFilter(*BIG)]) for value in range(25)]
+    with pytest.raises(ValueError, match="103 filters"):
+        indexes("country population name id").serving(query(CAPITAL, DENSE, Or(long)))
