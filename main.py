@@ -13,8 +13,7 @@ EVENT_FUNCTIONS = ("create_lead",)
 
 def __getattr__(name: str) -> Any:
     if name in HTTP_FUNCTIONS:
-        api = import_module(f"functions.{name}").api
-        return lambda request: api.answer(request)  # The framework takes nothing but a plain function.
+        return import_module(f"functions.{name}").api.function()
     if name in EVENT_FUNCTIONS:
         return getattr(import_module(f"functions.{name}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -119,7 +119,7 @@ class Group:
         self.operations: list[Operation] = []
         self._roots = (name, *roots)
         self.app = flask.Flask(name, static_folder=None)
-        self.app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+        self.app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
         self.app.url_map.converters["id"] = _Id
         self.app.before_request(self._begin)
         self.app.after_request(self._finish)
@@ -135,6 +135,12 @@ class Group:
         )
         # The one proxy in front (Google's front end, or Hosting) tells the public scheme and host: for Link headers.
         self._wsgi = ProxyFix(self.app.wsgi_app, x_for=0, x_proto=1, x_host=1)
+
+    def function(self) -> Callable[[flask.Request], flask.Response]:
+        """The Cloud Function: what functions-framework, which takes nothing but plain functions, calls."""
+        if flask.has_app_context():  # The framework's own answers, such as to a line break in the path, look like ours.
+            flask.current_app.register_error_handler(Exception, _error_response)
+        return lambda request: self.answer(request)
 
     def answer(self, request: flask.Request) -> flask.Response:
         """Answers a request that functions-framework hands over."""
@@ -180,7 +186,8 @@ class Group:
 
     def _begin(self) -> None:
         flask.g.started = time.perf_counter()
-        if (flask.request.content_length or 0) > MAX_BODY_BYTES:
+        # Read to one byte over the limit: a body without a stated length would otherwise be cut off there.
+        if len(flask.request.get_data()) > MAX_BODY_BYTES:
             raise RequestEntityTooLarge
 
     def _finish(self, response: flask.Response) -> flask.Response:
