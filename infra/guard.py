@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import psutil
+import psutil  # type: ignore[import-untyped]
 
 PATIENCE_SECONDS = 60.0
 """How long a command may take to end by itself: firebase-tools saves the local data then."""
@@ -65,7 +65,7 @@ def main() -> int:
             pass
     finally:
         _end(command)
-    return abs(command.returncode)
+    return abs(int(command.returncode))
 
 
 def _end(command: subprocess.Popen[bytes]) -> None:

@@ -1,0 +1,74 @@
+"""Makes an admin: the first one can be made in no other way, because the API lets nobody become one by themselves.
+
+EMAIL and PASSWORD come by the environment, where the list of processes does not show them. Without PROJECT the running
+local system is meant, with it that project's database.
+"""
+
+import os
+import secrets
+import subprocess
+import sys
+
+from google.api_core.exceptions import GoogleAPICallError, RetryError
+from google.auth.exceptions import DefaultCredentialsError
+from pydantic import ValidationError
+
+from infra.emulators import join_running_system
+from infra.target import SECRETS
+from shared import users
+from shared.models import Email, Model, Password
+from shared.security import hash_password
+
+
+class Credentials(Model):
+    """What the admin will log in with, by the rules that hold for everybody."""
+
+    email: Email
+    password: Password
+
+
+def main() -> None:
+    """Creates the user, or makes the existing one with this email an active admin with this password."""
+    try:
+        given = Credentials(email=os.environ.get("EMAIL", ""), password=os.environ.get("PASSWORD", ""))
+    except ValidationError as error:
+        problems = "\n".join(f"  {problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
+        sys.exit(f"{problems}\nUsage: make admin EMAIL=… PASSWORD=… [PROJECT=…]")
+    project = os.environ.get("PROJECT")
+    if project:
+        _choose_project(project)
+    else:
+        join_running_system()
+    try:
+        user = users.make_admin(given.email, hash_password(given.password))
+    except DefaultCredentialsError:
+        sys.exit("There are no credentials for that project. Run `gcloud auth application-default login` first.")
+    except (GoogleAPICallError, RetryError) as error:
+        sys.exit(f"The database of {project or 'the local system'} refuses: {error}")
+    print(f"{user.email} is an admin of {project or 'the local system'}; their id is {user.id}.")
+
+
+def _choose_project(project: str) -> None:
+    """Makes this process one of the project's: its database, and the pepper that its logins will use."""
+    command = [
+        "gcloud",
+        "secrets",
+        "versions",
+        "access",
+        "latest",
+        f"--secret={SECRETS['PASSWORD_PEPPER']}",
+        f"--project={project}",
+    ]
+    try:
+        pepper = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    except FileNotFoundError:
+        sys.exit("PROJECT=… needs the Google Cloud CLI: https://cloud.google.com/sdk/docs/install")
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"The project's password pepper cannot be read; has it been deployed?\n{error.stderr.strip()}")
+    os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
+    os.environ |= {"ENVIRONMENT": "production", "GOOGLE_CLOUD_PROJECT": project, "PASSWORD_PEPPER": pepper}
+    os.environ["JWT_KEYS"] = secrets.token_urlsafe(48)  # Nothing is signed here, but the settings insist on a key.
+
+
+if __name__ == "__main__":
+    main()

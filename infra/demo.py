@@ -1,0 +1,141 @@
+"""Demo data for the running local system: users of all roles, listings, swipes, favorites and leads.
+
+Everything is written by the functions' own code, so it is exactly what the API itself would have stored.
+"""
+
+import os
+import sys
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import cycle, islice
+
+from infra import catalogue
+from infra.emulators import join_running_system
+from shared import feed, listings, preferences, store, swipes, users
+from shared.errors import Conflict
+from shared.models import Action, DealType, ListingWrite, PreferenceWrite, PropertyType, Role
+from shared.security import hash_password
+from shared.users import User
+
+PASSWORD = "demo12345"
+LISTINGS = 360
+BATCH = 250
+"""Listings per write. Each write gives its listings one timestamp, so feeds and lists show them in random order."""
+
+
+@dataclass(frozen=True)
+class Person:
+    """A demo user; ``wants`` are their preferences in the feed."""
+
+    role: Role
+    email: str
+    name: str
+    phone: str
+    wants: PreferenceWrite | None = None
+
+
+PEOPLE = (
+    Person(
+        Role.TENANT, "tenant@example.com", "Айгерим Сапарова", "+77000000001",
+        PreferenceWrite(city="Astana", deal_type=DealType.RENT, price_max=400_000),
+    ),
+    Person(Role.LANDLORD, "landlord@example.com", "Ерлан Жумабеков", "+77000000002"),
+    Person(Role.AGENT, "agent@example.com", "Наталья Ким", "+77000000003"),
+    Person(Role.ADMIN, "admin@example.com", "Администратор", "+77000000004"),
+    Person(
+        Role.TENANT, "dana@example.com", "Дана Оспанова", "+77000000005",
+        PreferenceWrite(city="Almaty", property_type=PropertyType.FLAT),
+    ),
+    Person(
+        Role.TENANT, "sergey@example.com", "Сергей Волков", "+77000000006",
+        PreferenceWrite(deal_type=DealType.SALE, price_max=40_000_000),
+    ),
+    Person(Role.LANDLORD, "marat@example.com", "Марат Искаков", "+77000000007"),
+    Person(Role.AGENT, "aliya@example.com", "Алия Нурланова", "+77000000008"),
+)  # fmt: skip
+"""One of each role, then the others."""
+
+SWIPES = (Action.LIKE, Action.DISLIKE, Action.FAVORITE, Action.LIKE, Action.DISLIKE)
+"""What each tenant does with the first listings of their feed."""
+
+
+def logins() -> dict[str, str]:
+    """One email and password for each role, for whoever starts the system."""
+    return {person.role: f"{person.email}  {PASSWORD}" for person in PEOPLE[: len(Role)]}
+
+
+def load() -> None:
+    """Fills an empty database with users, listings and some history; does nothing in one that has users."""
+    if store.run(store.collection(users.COLLECTION).limit(1)):
+        return
+    people = [_user(person) for person in PEOPLE]
+    add_listings(LISTINGS)
+    for person, user in zip(PEOPLE, people, strict=True):
+        if person.wants:
+            preferences.replace(user.id, person.wants)
+            _swipe(user)
+
+
+def add_listings(count: int, seed: int = catalogue.SEED) -> None:
+    """Adds listings of the demo landlords and agents, showing how far it is."""
+    owners = [_user(person) for person in PEOPLE if person.role in (Role.LANDLORD, Role.AGENT)]
+    offers = islice(zip(cycle(owners), catalogue.listings(seed)), count)
+    done = 0
+    while chunk := list(islice(offers, BATCH)):
+        _write(chunk)
+        done += len(chunk)
+        _show(done, count)
+    print(flush=True)
+
+
+def _user(person: Person) -> User:
+    """The demo user, made unless they are there."""
+    try:
+        return users.create(
+            role=person.role,
+            name=person.name,
+            email=person.email,
+            phone=person.phone,
+            password_hash=hash_password(PASSWORD),
+        )
+    except Conflict:
+        (identity,) = store.get(users.identity("email", person.email))
+        (found,) = store.get(users.ref(users.owner_of(identity) or 0))
+        user = User.of(found)
+        assert user, f"{person.phone} belongs to somebody who is not {person.email}"
+        return user
+
+
+def _write(offers: Iterable[tuple[User, ListingWrite]]) -> None:
+    batch = store.Batch()
+    for owner, offer in offers:
+        listing_id = store.new_id()
+        batch.create(listings.ref(listing_id), listings.document(listing_id, owner.id, offer))
+    batch.commit()
+
+
+def _swipe(tenant: User) -> None:
+    wanted, progress = store.get(preferences.ref(tenant.id), feed.ref(tenant.id))
+    deck = feed.upcoming(tenant.id, preferences.read(wanted), progress, len(SWIPES))
+    for listing, action in zip(deck, SWIPES, strict=False):
+        swipe, progress = store.get(swipes.ref(tenant.id, listing["id"]), feed.ref(tenant.id))
+        feed.act(tenant.id, listing, action, "web", swipe, progress)
+
+
+def _show(done: int, count: int) -> None:
+    bar = "█" * (30 * done // count)
+    print(f"\r  {bar:░<30} {done:,} of {count:,} listings", end="", flush=True)
+
+
+def main() -> None:
+    """Adds N listings, or what ``make run`` loads, to the running local system."""
+    join_running_system()
+    count = os.environ.get("N", str(LISTINGS))
+    if not count.isdecimal() or not int(count):
+        sys.exit(f"N must be a number of listings, not {count!r}.")
+    add_listings(int(count), seed=time.time_ns())
+
+
+if __name__ == "__main__":
+    main()
