@@ -1,12 +1,16 @@
 """Fixtures of all tests. The environment is set before anything of the project is imported: settings are read once."""
 
 import os
+import shutil
+import subprocess
+import sys
 import urllib.request
 from collections.abc import Iterator
 
 import pytest
 
 from infra.emulators import HOST, STATE, Ports, firestore
+from infra.emulators import suite as whole_suite
 
 PORTS = Ports.free()
 PROJECT = "demo-tests"
@@ -20,6 +24,18 @@ def emulator() -> Iterator[str]:
     """The Firestore emulator alone; its HOST:PORT."""
     with firestore(PORTS.firestore, STATE / f"test-firestore-{PORTS.firestore}.log"):
         yield f"{HOST}:{PORTS.firestore}"
+
+
+@pytest.fixture(scope="session")
+def suite() -> Iterator[str]:
+    """The whole system as `make run` starts it, with demo data; its base URL."""
+    ports = Ports.configured()
+    folder = STATE / f"test-suite-{ports.hosting}"
+    shutil.rmtree(folder, ignore_errors=True)
+    with whole_suite(ports, folder):
+        load = [sys.executable, "-c", "from infra import demo; demo.load()"]
+        subprocess.run(load, env=os.environ | ports.environment, check=True, stdout=subprocess.DEVNULL)
+        yield ports.base_url
 
 
 @pytest.fixture
@@ -39,5 +55,3 @@ def _apps() -> Api:
 def api(database: str, _apps: Api) -> Api:
     """All functions in this process, as functions-framework serves them, on an empty database."""
     return _apps
-
-

@@ -1,0 +1,153 @@
+"""The whole system as a client sees it: Hosting, the functions, Firestore and the trigger, through one base URL."""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import requests
+
+from infra import demo
+from infra.emulators import ROOT, Ports
+from main import HTTP_FUNCTIONS
+
+
+class Client:
+    """One person's calls."""
+
+    def __init__(self, base_url: str, token: str = "") -> None:
+        self._base_url = base_url
+        self._headers = {"Authorization": f"Bearer {token}"} if token else {}
+
+    def call(self, method: str, path: str, **options: Any) -> requests.Response:
+        return requests.request(method, self._base_url + path, headers=self._headers, timeout=60, **options)
+
+    def ok(self, method: str, path: str, **options: Any) -> Any:
+        answer = self.call(method, path, **options)
+        assert answer.status_code == 200, (method, path, answer.status_code, answer.text)
+        return answer.json()
+
+
+def register(base_url: str, role: str) -> Client:
+    anybody, email = Client(base_url), f"{uuid4().hex}@example.kz"
+    anybody.ok("POST", "/auth/register", json={"role": role, "name": role, "email": email, "password": "secret123"})
+    return login(base_url, email, "secret123")
+
+
+def login(base_url: str, username: str, password: str) -> Client:
+    token = Client(base_url).ok("POST", "/auth/login", data={"username": username, "password": password})
+    return Client(base_url, token["access_token"])
+
+
+def eventually(read: Callable[[], Any], expected: Callable[[Any], bool], seconds: float = 30) -> Any:
+    """What ``read`` gives as soon as it is as expected."""
+    deadline = time.monotonic() + seconds
+    while not expected(value := read()):
+        assert time.monotonic() < deadline, value
+        time.sleep(0.2)
+    return value
+
+
+def test_a_like_becomes_one_lead_through_the_trigger(suite: str) -> None:
+    owner, tenant = register(suite, "landlord"), register(suite, "tenant")
+    city = f"Town {uuid4().hex}"
+    listings = [owner.ok("POST", "/listings", json={"title": str(n), "city": city, "price": 5}) for n in range(3)]
+    tenant.ok("POST", "/preferences", json={"city": city.upper()})
+    actions = iter(("like", "dislike", "favorite"))
+    while listing := tenant.ok("GET", "/feed/next"):
+        body = {"listing_id": listing["id"], "action": next(actions), "source": "web"}
+        assert tenant.ok("POST", "/feed/action", json=body) == {"status": "ok"}
+    (lead,) = eventually(lambda: tenant.ok("GET", "/leads/my"), bool)
+    assert lead["listing_id"] == listings[-1]["id"]
+    assert owner.ok("GET", "/leads/for-me") == [lead]
+    # A later dislike keeps the lead, another like makes no second one; a dislike that becomes a like makes one.
+    for number, action in ((2, "dislike"), (2, "like"), (1, "like"), (1, "like")):
+        tenant.ok("POST", "/feed/action", json={"listing_id": listings[number]["id"], "action": action})
+    eventually(lambda: tenant.ok("GET", "/leads/my"), lambda leads: len(leads) == 2)
+    time.sleep(2)
+    assert [each["listing_id"] for each in tenant.ok("GET", "/leads/my")] == [listings[1]["id"], listings[2]["id"]]
+
+
+def test_many_likes_at_once_become_as_many_leads(suite: str) -> None:
+    owner = register(suite, "agent")
+    listing = owner.ok("POST", "/listings", json={"title": "Wanted", "city": f"Town {uuid4().hex}", "price": 5})
+    tenants = [register(suite, "tenant") for _ in range(6)]
+    body = {"listing_id": listing["id"], "action": "like"}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda tenant: tenant.call("POST", "/feed/action", json=body), tenants * 2))
+    assert {answer.status_code for answer in answers} == {200}
+    leads = eventually(lambda: owner.ok("GET", "/leads/for-me"), lambda leads: len(leads) >= 6)
+    time.sleep(2)
+    assert len(owner.ok("GET", "/leads/for-me")) == 6
+    assert len({lead["tenant_id"] for lead in leads}) == 6
+
+
+def test_every_group_answers_alike_behind_hosting_and_at_its_own_address(suite: str) -> None:
+    ports = Ports.configured()
+    tenant = login(suite, demo.PEOPLE[0].email, demo.PASSWORD)
+    own = {name: Client(ports.function_url(name)) for name in HTTP_FUNCTIONS}
+    for name, path in {
+        "auth": "/me",
+        "listings": "/?limit=3",
+        "preferences": "/",
+        "feed": "/next",
+        "favorites": "/",
+        "leads": "/my",
+        "admin": "/users",
+        "health": "/",
+    }.items():
+        own[name]._headers = tenant._headers
+        there = own[name].call("GET", path)
+        for spelling in (f"/{name}{path}", f"/{name}{path}".rstrip("/")):
+            here = tenant.call("GET", spelling)
+            assert (here.status_code, here.json()) == (there.status_code, there.json()), spelling
+
+
+def test_lists_are_walked_by_their_links_behind_hosting_and_at_the_functions_address(suite: str) -> None:
+    for start in (
+        f"{suite}/listings?limit=100&city=Astana",
+        Ports.configured().function_url("listings") + "/?limit=90",
+    ):
+        seen, url = [], start
+        while url:
+            answer = requests.get(url, timeout=60)
+            seen += [listing["id"] for listing in answer.json()]
+            url = requests.compat.urljoin(url, answer.links["next"]["url"]) if "next" in answer.links else ""
+        assert len(seen) == len(set(seen))
+        assert len(seen) > 50
+
+
+def test_unknown_paths_are_the_apis_own_404(suite: str) -> None:
+    for path in ("/nothing", "/authx/login", "/listings/1/2"):
+        answer = requests.get(suite + path, timeout=60)
+        assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
+def test_a_browser_of_another_origin_may_ask(suite: str) -> None:
+    headers = {"Origin": "https://front.example", "Access-Control-Request-Method": "PATCH"}
+    preflight = requests.options(f"{suite}/leads/1", headers=headers, timeout=60)
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Origin"] == "*"
+    assert requests.get(f"{suite}/auth/me", headers=headers, timeout=60).headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("role", ["tenant", "landlord", "agent", "admin"])
+def test_there_is_a_demo_user_of_every_role(suite: str, role: str) -> None:
+    person = next(person for person in demo.PEOPLE if person.role == role)
+    me = login(suite, person.email, demo.PASSWORD).ok("GET", "/auth/me")
+    assert me["role"] == role
+
+
+def test_the_readmes_session_works_as_pasted(suite: str) -> None:
+    (session,) = re.findall(r"```bash\n(API=.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    session = session.replace("API=http://localhost:8000", f"API={suite}")
+    done = subprocess.run(["bash", "-e"], input=session, capture_output=True, text=True, timeout=240, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "detail" not in done.stdout, done.stdout
+    assert done.stdout.count("next: {") == 2
+    assert '"status":"in_progress"' in done.stdout
+    assert '"role":"agent"' in done.stdout.splitlines()[-1]
