@@ -1,0 +1,120 @@
+"""A stand-in for Google's servers, so that the real gcloud can be watched at what it would send them.
+
+It knows no rules of Google's. It remembers what is created, says that it exists when it is created again, and hands out
+what was stored.
+"""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+APIS = (
+    "artifactregistry cloudbuild cloudfunctions cloudresourcemanager firestore iam monitoring run secretmanager"
+    " serviceusage storage"
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request of gcloud's."""
+
+    method: str
+    path: str
+    query: dict[str, list[str]]
+    body: Any
+
+
+@dataclass
+class Google:
+    """What was sent, and what exists."""
+
+    address: str
+    requests: list[Request] = field(default_factory=list)
+    functions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    uploads: list[bytes] = field(default_factory=list)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """Lets gcloud call this and nobody else."""
+        names = [f"CLOUDSDK_API_ENDPOINT_OVERRIDES_{name.upper()}" for name in APIS.split()]
+        return dict.fromkeys(names, f"{self.address}/")
+
+    def answer(self, request: Request) -> tuple[int, Any]:
+        """Status and body of an answer."""
+        self.requests.append(request)
+        resource, _, verb = request.path.partition(":")
+        name = resource.split("/", 2)[-1]
+        if request.method == "PUT":
+            self.uploads.append(request.body)
+            return 200, {}
+        if resource.endswith("/runtimes"):
+            return 200, {"runtimes": [{"name": "python311", "environment": "GEN_2"}]}
+        if verb == "generateUploadUrl":
+            return 200, {"uploadUrl": f"{self.address}/upload", "storageSource": {"bucket": "b", "object": "o"}}
+        if request.method in ("POST", "PATCH") and "/functions" in resource and not verb:
+            function = request.body
+            function["serviceConfig"]["service"] = function["name"].replace("/functions/", "/services/")
+            self.functions[function["name"]] = function | {"state": "ACTIVE"}
+            return 200, _done(name)
+        if "/functions/" in resource:
+            return (200, self.functions[name]) if name in self.functions else _missing()
+        if "/operations/" in resource:
+            return 200, _done(name)
+        if resource.endswith(".googleapis.com"):
+            return 200, {"state": "ENABLED"}
+        return 200, {} if request.method == "GET" or verb.endswith("IamPolicy") else _done(name)
+
+
+@contextmanager
+def google() -> Iterator[Google]:
+    """The stand-in, listening."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler())
+    stand_in = Google(f"http://127.0.0.1:{server.server_port}")
+    server.google = stand_in  # type: ignore[attr-defined]
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield stand_in
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _done(name: str) -> dict[str, Any]:
+    """The name of an operation that has ended at once, in the form of its API."""
+    parts = name.split("/operations/")[0].split("/")[:4]
+    return {"name": "/".join([*parts, "operations", "o"]), "done": True, "metadata": {}, "response": {}}
+
+
+def _missing() -> tuple[int, Any]:
+    return 404, {"error": {"code": 404, "message": "Not found.", "status": "NOT_FOUND"}}
+
+
+def _handler() -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            is_json = raw[:1] in b"{["
+            parts = urlsplit(self.path)
+            body = json.loads(raw or b"null") if is_json else raw
+            google: Google = self.server.google  # type: ignore[attr-defined]
+            status, content = google.answer(Request(self.command, parts.path, parse_qs(parts.query), body))
+            text = json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer
+
+        def log_message(self, *_: object) -> None:
+            """Quiet: the requests themselves are kept."""
+
+    return Handler
