@@ -1,7 +1,7 @@
 /**
  * A picture for every listing, drawn from what the API says of it: the property type gives the subject,
- * the deal the time of day (rent at dusk, sale by day), the city the colours and the mountains,
- * the id the details. The same listing always looks the same.
+ * the deal the time of day (rent at dusk, sale by day), the city the colours, the id the details.
+ * The same listing always looks the same.
  */
 
 import { s } from './dom.js';
@@ -27,21 +27,27 @@ export function art({ id, city, property_type, deal_type }) {
   const random = generator(hash(String(id)));
   const dusk = deal_type === 'rent';
   const palette = PALETTES[hash(city.trim().toLowerCase()) % PALETTES.length];
-  const [top, horizon] = dusk ? palette.dusk : palette.day;
-  const paint = (dark) => shade(palette.paint, dusk ? 0.24 + dark : dark);
+  const other = pick(random, PALETTES); // A city keeps its colours, but no two evenings are quite the same.
+  const [top, horizon] = [0, 1].map((end) => {
+    const [own, its] = dusk ? [palette.dusk, other.dusk] : [palette.day, other.day];
+    return mix(own[end], its[end], random() * 0.6);
+  });
+  const hill = mix(palette.hill, other.hill, random() * 0.5);
+  const wall = mix(other.paint, pick(random, ['#ffffff', '#e7c3a4', '#d9dfe3', '#f2d9a8']), random() * 0.6);
+  const paint = (dark) => shade(wall, dusk ? 0.24 + dark : dark);
   const scene = {
     random,
     dusk,
     top,
     horizon,
     paint,
-    roof: pick(random, dusk ? ['#6b3f45', '#3f4a63', '#7a4b3a'] : ['#c8694f', '#5d6f86', '#a9583f']),
+    roof: pick(random, dusk ? ['#6b3f45', '#3f4a63', '#7a4b3a', '#3d5a55'] : ['#c8694f', '#5d6f86', '#a9583f', '#5f8a7d']),
     glass: dusk ? '#3c4d66' : '#cfe6ea',
     lit: '#ffd98a',
     leaf: shade(dusk ? '#2c5548' : '#6fa07a', random() * 0.12),
-    far: mix(palette.hill, horizon, 0.55),
-    near: shade(mix(palette.hill, horizon, 0.15), dusk ? 0.35 : 0.05),
-    ground: shade(mix(palette.hill, '#a3b18a', 0.5), dusk ? 0.5 : 0.05),
+    far: mix(hill, horizon, 0.55),
+    near: shade(mix(hill, horizon, 0.15), dusk ? 0.35 : 0.05),
+    ground: shade(mix(hill, '#a3b18a', 0.5), dusk ? 0.5 : 0.05),
     sky: `sky-${++drawings}`,
   };
   return s('svg', {
@@ -51,7 +57,8 @@ export function art({ id, city, property_type, deal_type }) {
     s('linearGradient', { id: scene.sky, x1: 0, y1: 0, x2: 0, y2: 1 },
       s('stop', { offset: '0', 'stop-color': top }),
       s('stop', { offset: '0.85', 'stop-color': horizon }))),
-  property_type === 'room' ? room(scene) : [outdoors(scene), SUBJECTS[property_type](scene), garden(scene)]);
+  s('g', { transform: random() < 0.5 ? null : `translate(${W}) scale(-1 1)` },
+    property_type === 'room' ? room(scene) : [outdoors(scene), SUBJECTS[property_type](scene), garden(scene)]));
 }
 
 // --- Landscape ---

@@ -13,7 +13,8 @@ const DEMO = [
   ['agent', 'users'],
   ['admin', 'shield'],
 ];
-const DEMO_PASSWORD = 'demo-password';
+/** The first user of each role in infra/demo.py. */
+const demoLogin = (role) => [`${role}@example.com`, 'demo12345'];
 
 /** What the cards show until (or unless) the API has listings. */
 const SAMPLES = [
@@ -65,7 +66,7 @@ function demo({ enter, signal }) {
         h('p', { class: 'muted' }, t('welcome.demo.text')),
         h('div', { class: 'demo-grid' },
           DEMO.map(([role, mark]) =>
-            h('button', { type: 'button', class: `demo-button demo-${role}`, 'data-demo': role, onclick: ({ currentTarget }) => busy(currentTarget, () => signIn(`${role}@demo.kz`, DEMO_PASSWORD, enter), (error) => error.status === 401 ? toast(t('welcome.demo.missing'), { kind: 'error' }) : toastError(error)) },
+            h('button', { type: 'button', class: `demo-button demo-${role}`, 'data-demo': role, onclick: ({ currentTarget }) => busy(currentTarget, () => signIn(...demoLogin(role), enter), (error) => error.status === 401 ? toast(t('welcome.demo.missing'), { kind: 'error' }) : toastError(error)) },
               h('span', { class: 'demo-icon' }, icon(mark)), h('span', null, h('strong', null, t(`role.${role}`)), h('small', null, t(`welcome.demo.${role}`)))))),
         h('p', { class: 'or' }, h('span', null, t('welcome.or'))));
     } catch (error) {

@@ -1,0 +1,381 @@
+"""People use the system in a real browser: the page at /, and the reference at /docs."""
+
+import json
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.conftest import PASSWORD, Person
+
+Open = Callable[..., Page]
+Register = Callable[..., Person]
+Screenshot = Callable[[Page, str], None]
+
+
+def sign_in(page: Page, person: Person) -> None:
+    page.get_by_label("Email or phone").fill(person.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator(".account").get_by_role("button", name="Sign in").last.click()
+    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+
+
+def top_card(page: Page) -> Locator:
+    return page.locator(".card[data-depth='0'] h2")
+
+
+def swipe(page: Page, dx: int, dy: int) -> None:
+    """Drags the top card: with a finger where there is one, else with the mouse."""
+    card = page.locator(".card[data-depth='0']")
+    card.evaluate("card => Promise.all(card.getAnimations().map(animation => animation.finished))")
+    box = card.bounding_box()
+    assert box
+    x, y, steps = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 6
+    if not page.evaluate("navigator.maxTouchPoints"):
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + dx, y + dy, steps=steps)
+        return page.mouse.up()
+    fingers = page.context.new_cdp_session(page)
+    for step in range(steps + 1):
+        point = {"x": x + dx * step / steps, "y": y + dy * step / steps}
+        kind = "touchMove" if step else "touchStart"
+        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
+    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    return fingers.detach()
+
+
+def test_a_tenant_swipes_until_a_lead_appears(
+    size: str, open_page: Open, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner = person("landlord", "Olga Owner")
+    for title in ("Oldest", "Older", "Newer", "Newest"):
+        owner.offers(city, title)
+
+    page = open_page(size=size)
+    screenshot(page, "welcome")
+    page.get_by_role("button", name="Register").click()
+    page.get_by_label("Name").fill("Timur Tenant")
+    page.get_by_label("Phone", exact=True).fill(f"+7 701 {int(city[-8:], 16) % 10**7:07d}")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("heading", name="Discover")).to_be_visible()
+
+    page.goto(page.url.split("#")[0] + "#/preferences")
+    wishes = page.get_by_role("main")
+    wishes.get_by_label("City").fill(city.upper())
+    wishes.get_by_label("Price to").fill("300 000,50")
+    wishes.get_by_role("button", name="Save").click()
+    expect(top_card(page)).to_have_text("Newest")
+    screenshot(page, "card")
+
+    swipe(page, 30, 0)  # Not far enough.
+    expect(top_card(page)).to_have_text("Newest")
+    swipe(page, 190, 10)
+    expect(page.locator(".toast")).to_contain_text("A lead is on its way")
+    expect(top_card(page)).to_have_text("Newer")
+    swipe(page, -190, 10)
+    expect(top_card(page)).to_have_text("Older")
+    page.get_by_role("button", name="Bring the last one back").click()
+    expect(top_card(page)).to_have_text("Newer")
+    page.get_by_role("button", name="Not for me").click()
+    expect(top_card(page)).to_have_text("Older")
+    swipe(page, 0, -190)
+    expect(top_card(page)).to_have_text("Oldest")
+    page.get_by_role("button", name="Like", exact=True).click()
+    expect(page.get_by_role("heading", name="You have seen everything that fits")).to_be_visible()
+    screenshot(page, "empty")
+
+    page.get_by_role("link", name="Leads").click()
+    leads = page.locator("[data-lead]")
+    expect(leads).to_have_count(2)
+    for title in ("Newest", "Oldest"):
+        lead = leads.filter(has_text=title)
+        expect(lead).to_contain_text("Olga Owner")
+        expect(lead.get_by_role("link", name=f"Write: {owner.email}")).to_be_visible()
+        expect(lead.get_by_role("img", name="Status: New")).to_be_visible()
+    screenshot(page, "leads")
+
+    page.get_by_role("link", name="Favorites").click()
+    expect(page.locator("[data-listing]")).to_have_count(1)
+    screenshot(page, "favorites")
+    page.get_by_role("button", name="Contact the owner: Older").click()
+    expect(page.locator(".toast")).to_contain_text("The owner has your lead")
+    page.get_by_role("button", name="Remove from favorites: Older").click()
+    expect(page.get_by_role("heading", name="Nothing here yet")).to_be_visible()
+    found = owner.call("GET", "/leads/for-me")
+    assert isinstance(found, list)
+    assert len(found) == 3
+
+
+def test_the_keyboard_alone_signs_in_and_swipes(open_page: Open, person: Register, city: str) -> None:
+    owner, tenant = person("agent", "Owner"), person("tenant", "Tenant")
+    liked, kept, passed = (owner.offers(city, title) for title in ("Liked", "Kept", "Passed"))
+    tenant.call("POST", "/preferences", city=city)
+
+    page = open_page()
+    page.get_by_label("Email or phone").focus()
+    page.keyboard.type(tenant.email)
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    for key, shown in (("ArrowLeft", "Passed"), ("ArrowUp", "Kept"), ("ArrowRight", "Liked")):
+        expect(top_card(page)).to_have_text(shown)
+        page.keyboard.press(key)
+    expect(page.get_by_role("heading", name="You have seen everything")).to_be_visible()
+    page.keyboard.press("Backspace")
+    expect(top_card(page)).to_have_text("Liked")
+    expect(page.locator(".toast")).to_contain_text("The owner already has the lead")
+    page.keyboard.press("z")
+    expect(top_card(page)).to_have_text("Kept")
+
+    assert tenant.call("GET", "/favorites/") == []
+    deck = tenant.call("GET", "/feed?limit=10")
+    assert isinstance(deck, list)
+    assert {listing["id"] for listing in deck} == {liked, kept}
+    assert passed not in {listing["id"] for listing in deck}
+
+
+@pytest.mark.parametrize("failure", ["offline", "unavailable"])
+def test_a_swipe_that_cannot_be_saved_brings_its_card_back(
+    failure: str, open_page: Open, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner, tenant = person("agent", "Owner"), person("tenant", "Tenant")
+    owner.offers(city, "Second")
+    first = owner.offers(city, "First")
+    tenant.call("POST", "/preferences", city=city)
+
+    def fail(route: Route) -> None:
+        if failure == "offline":
+            return route.abort()
+        return route.fulfill(status=503, headers={"Retry-After": "7"}, json={"detail": "unavailable"})
+
+    page = open_page()
+    sign_in(page, tenant)
+    expect(top_card(page)).to_have_text("First")
+    page.route("**/feed/action", fail)
+    page.keyboard.press("ArrowRight")
+    alert = page.get_by_role("alert").filter(has_text="Your choice was not saved, the card is back.")
+    expect(alert).to_contain_text("in 7 seconds" if failure == "unavailable" else "cannot be reached")
+    expect(top_card(page)).to_have_text("First")
+    screenshot(page, "lost")
+
+    page.unroute("**/feed/action")
+    page.keyboard.press("ArrowRight")
+    expect(top_card(page)).to_have_text("Second")
+    page.get_by_role("link", name="Leads").click()
+    expect(page.locator("[data-lead]")).to_contain_text("First")
+    leads = tenant.call("GET", "/leads/my")
+    assert isinstance(leads, list)
+    assert [lead["listing_id"] for lead in leads] == [first]
+
+
+def test_a_landlord_offers_a_home_and_works_its_lead(
+    size: str, open_page: Open, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner, tenant = person("landlord", "Olga Owner"), person("tenant", "Timur Tenant")
+    page = open_page(size=size)
+    sign_in(page, owner)
+
+    expect(page.get_by_role("heading", name="Your listings will be here")).to_be_visible()
+    page.get_by_role("button", name="New listing").last.click()
+    editor = page.get_by_role("dialog")
+    editor.get_by_label("Title").fill("<img src=x onerror=alert(1)> & view")  # Shown, never run.
+    editor.get_by_label("City").fill(city)
+    editor.get_by_label("Price").fill("0")
+    editor.get_by_role("radio", name="House").check()
+    editor.get_by_role("button", name="Save").click()
+    expect(editor).to_contain_text("Must be more than 0.")
+    editor.get_by_label("Price").fill("78 500 000,50")
+    editor.get_by_role("radio", name="Sale").check()
+    screenshot(page, "editor")
+    editor.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-listing] h2")).to_have_text("<img src=x onerror=alert(1)> & view")
+    expect(page.locator("[data-listing] .price")).to_contain_text("78,500,000.50")
+
+    page.get_by_role("button", name=re.compile("^Edit")).click()
+    editor.get_by_label("Title").fill("House with a view")
+    editor.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-listing] h2")).to_have_text("House with a view")
+    page.get_by_role("button", name="Unpublish: House with a view").click()
+    expect(page.locator("[data-listing]")).to_contain_text("Unpublished")
+    page.reload()
+    page.get_by_role("button", name="Publish again: House with a view").click()
+    expect(page.locator("[data-listing]")).to_contain_text("Published")
+    screenshot(page, "listings")
+
+    listing = int(page.locator("[data-listing]").get_attribute("data-listing") or 0)
+    tenant.call("POST", "/leads/", listing_id=listing)
+    page.get_by_role("link", name="Leads").click()
+    lead = page.locator("[data-lead]")
+    expect(lead).to_contain_text("Timur Tenant")
+    expect(lead).to_contain_text("House with a view")
+    expect(lead.get_by_role("link", name=f"Write: {tenant.email}")).to_have_attribute("href", f"mailto:{tenant.email}")
+    screenshot(page, "leads")
+    for status, label in (("in_progress", "In progress"), ("closed", "Closed"), ("in_progress", "In progress")):
+        lead.get_by_role("radio", name=label).check()
+        expect(page.locator(".toast")).to_contain_text(f"Timur Tenant: {label}")
+        assert tenant.call("GET", "/leads/my")[0]["status"] == status  # type: ignore[index]
+
+    choose = page.get_by_role("group", name="Show")
+    choose.get_by_role("radio", name="New").check()
+    expect(page.get_by_role("heading", name="There are no leads in this status.")).to_be_visible()
+    choose.get_by_role("radio", name="In progress").check()
+    expect(lead).to_contain_text("Timur Tenant")
+
+
+def test_an_admin_changes_a_role_and_ends_an_access(
+    size: str, open_page: Open, admin: Person, person: Register, screenshot: Screenshot
+) -> None:
+    user = person("tenant", "Rolan Changer")
+    theirs = open_page()
+    sign_in(theirs, user)
+    expect(theirs.get_by_role("link", name="Discover")).to_be_visible()
+
+    page = open_page(size=size)
+    sign_in(page, admin)
+    row = page.locator(f"[data-user='{user.id}']")
+    expect(row).to_contain_text(user.email)
+    row.get_by_label("Role: Rolan Changer").select_option("agent")
+    screenshot(page, "users")
+    row.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast")).to_contain_text("Rolan Changer: now Agent.")
+    assert user.call("GET", "/auth/me")["role"] == "agent"  # type: ignore[index]
+    theirs.reload()
+    expect(theirs.get_by_role("heading", name="My listings")).to_be_visible()
+
+    row.get_by_role("button", name="Disable: Rolan Changer").click()
+    page.get_by_role("dialog").get_by_role("button", name="Cancel").click()
+    expect(row).to_contain_text("Active")
+    row.get_by_role("button", name="Disable: Rolan Changer").click()
+    page.get_by_role("dialog").get_by_role("button", name="Disable").click()
+    expect(row).to_contain_text("Disabled")
+    theirs.get_by_role("link", name="Leads").click()
+    expect(theirs.get_by_role("alert").filter(has_text="The session has ended")).to_be_visible()
+    expect(theirs.get_by_role("heading", name="Swipe homes")).to_be_visible()
+
+    row.get_by_role("button", name="Enable: Rolan Changer").click()
+    expect(row).to_contain_text("Active")
+
+
+def test_an_admin_finds_listings_page_by_page(
+    size: str, open_page: Open, admin: Person, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner, other = person("agent", "Owner"), person("landlord", "Other")
+    for number in range(21):
+        owner.offers(city, f"Number {number}")
+    other.offers(city, "Of another", is_active=False)
+
+    page = open_page(size=size)
+    sign_in(page, admin)
+    page.get_by_role("link", name="Listings").click()
+    rows = page.locator("tr[data-listing]")
+    page.get_by_label("City").fill(city.lower())
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(rows).to_have_count(20)
+    page.get_by_role("button", name="Show more").click()
+    expect(rows).to_have_count(22)
+    expect(page.get_by_text("22 items shown · That is all")).to_be_visible()
+
+    page.get_by_label("State", exact=True).select_option("Unpublished")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(rows).to_have_count(1)
+    screenshot(page, "listings")
+    page.get_by_role("button", name="Publish again: Of another").click()
+    expect(rows).to_contain_text("Published")
+    rows.get_by_role("button", name=str(other.id)).click()
+    expect(page.get_by_label("Owner (id)")).to_have_value(str(other.id))
+    expect(rows).to_have_count(1)
+
+
+def test_a_form_says_what_is_wrong_with_each_field(open_page: Open, person: Register, screenshot: Screenshot) -> None:
+    taken = person("tenant", "First")
+    page = open_page()
+    page.get_by_role("button", name="Register").click()
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_label("Name")).to_be_focused()
+    page.get_by_label("Name").fill("Somebody")
+    page.get_by_label("Email", exact=True).fill("nobody")
+    page.get_by_label("Phone", exact=True).fill("12")
+    page.get_by_label("Password").fill("short")
+    page.get_by_role("button", name="Create account").click()
+    for label, problem in (
+        ("Email", "This does not look like an email address."),
+        ("Phone", "This does not look like a phone number."),
+        ("Password", "Too short: at least 8 needed."),
+    ):
+        expect(page.get_by_label(label, exact=True)).to_have_accessible_description(problem)
+        expect(page.get_by_label(label, exact=True)).to_have_attribute("aria-invalid", "true")
+    screenshot(page, "fields")
+    page.get_by_label("Phone", exact=True).fill("")
+    page.get_by_label("Email", exact=True).fill("")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert").filter(has_text="An email or a phone is needed.")).to_be_visible()
+    page.get_by_label("Email", exact=True).fill(taken.email)
+    page.get_by_role("button", name="Create account").click()
+    expect(page.get_by_role("alert").filter(has_text="already taken")).to_be_visible()
+
+
+def test_a_limit_says_how_long_to_wait(open_page: Open) -> None:
+    page = open_page()
+    limit = {"status": 429, "headers": {"Retry-After": "42"}, "json": {"detail": "Too many attempts"}}
+    page.route("**/auth/login", lambda route: route.fulfill(**limit))
+    page.get_by_label("Email or phone").fill("somebody@example.com")
+    page.get_by_label("Password").fill("wrong password")
+    page.locator(".account").get_by_role("button", name="Sign in").last.click()
+    expect(page.get_by_role("alert").filter(has_text="Try again in 42 seconds.")).to_be_visible()
+
+
+def test_one_click_signs_in_as_a_demo_user_of_each_role_but_only_locally(
+    size: str, open_page: Open, screenshot: Screenshot
+) -> None:
+    page = open_page(size=size)
+    homes = {"tenant": ".card", "landlord": "[data-listing]", "agent": "[data-listing]", "admin": "[data-user]"}
+    for role, home in homes.items():
+        page.locator(f"[data-demo={role}]").click()
+        expect(page.locator(home).first).to_be_visible()
+        screenshot(page, role)
+        page.get_by_role("button", name="Sign out").click()
+
+    page.route("**/health", lambda route: route.fulfill(json={"status": "ok", "environment": "production"}))
+    with page.expect_response("**/health"):
+        page.reload()
+    expect(page.get_by_label("Email or phone")).to_be_visible()
+    expect(page.locator("[data-demo]")).to_have_count(0)
+
+
+def test_the_page_speaks_russian_and_english_and_remembers(open_page: Open, screenshot: Screenshot) -> None:
+    page = open_page(locale="ru-RU", size="phone")
+    expect(page.get_by_role("heading", name="Листайте жильё")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("lang", "ru")
+    screenshot(page, "russian")
+    page.get_by_label("Почта или телефон").fill("typed@example.com")
+    page.get_by_role("button", name="EN", exact=True).click()
+    expect(page.get_by_label("Email or phone")).to_have_value("typed@example.com")
+    page.reload()
+    expect(page.get_by_role("heading", name="Swipe homes")).to_be_visible()
+    texts = page.evaluate("import('/js/i18n.js').then(module => JSON.stringify(module.languages))")
+    keys = [{re.sub(r"\.(one|few|many|other)$", "", key) for key in texts} for texts in json.loads(texts).values()]
+    assert keys[0] == keys[1]
+
+
+def test_the_reference_logs_in_and_calls(open_page: Open, person: Register, screenshot: Screenshot) -> None:
+    user = person("tenant", "Reader of references")
+    page = open_page("/docs")
+    page.get_by_role("button", name="Authorize").first.click()
+    page.locator("#oauth_username").fill(user.email)
+    page.locator("#oauth_password").fill(PASSWORD)
+    page.get_by_role("button", name="Apply given OAuth2 credentials").click()
+    expect(page.get_by_role("button", name="Remove authorization")).to_be_visible()
+    page.locator(".dialog-ux").get_by_role("button", name="Close").last.click()
+
+    call = page.locator(".opblock").filter(has=page.locator("[data-path='/auth/me']"))
+    call.locator(".opblock-summary-control").click()
+    call.get_by_role("button", name="Execute").click()
+    answer = call.locator(".live-responses-table")
+    expect(answer.locator(".response-col_status").last).to_contain_text("200")
+    expect(answer).to_contain_text(user.email)
+    answer.scroll_into_view_if_needed()
+    screenshot(page, "answer")
