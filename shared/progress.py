@@ -136,11 +136,16 @@ def look(
         unseen = [hit for hit in hits if not hit.own and hit.id not in acted]
         found += unseen
         passed_over += len(hits) - len(unseen)
-        gaps = gaps[MAX_GAPS:] if len(hits) < page else coverage.gaps(under=hits[-1].position)
-        page = min(page * 4, MAX_PAGE)
+        if len(hits) < page:
+            gaps = gaps[MAX_GAPS:]
+        else:
+            gaps, page = coverage.gaps(under=hits[-1].position), min(page * 4, MAX_PAGE)
     del found[size:]
     cleared = coverage.cleared(horizon, found[0].position if found else None)
-    fragmented = len(cleared.intervals) + MAX_GAPS <= len(coverage.intervals)
-    worthwhile = cleared != coverage and (fragmented or passed_over >= WRITE_DOWN_AFTER)
+    fragmented = len(coverage.intervals) >= MAX_GAPS and len(cleared.intervals) <= len(coverage.intervals) // 2
+    # Actions alone never make a new profile current when other processes hold the proofs, and would be passed over
+    # one by one in every look from then on.
+    overdue = passed_over >= (WRITE_DOWN_AFTER if profile == progress.profile else 1)
+    worthwhile = cleared != coverage and (fragmented or overdue)
     after = replace(progress, profile=profile, coverage=cleared) if worthwhile else None
     return Look(found, Proof(profile, horizon, tuple(hit.position for hit in found)), after)
