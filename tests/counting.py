@@ -23,6 +23,9 @@ class Cost:
     def __le__(self, other: "Cost") -> bool:
         return all(getattr(self, name) <= getattr(other, name) for name in self.__dataclass_fields__)
 
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(*(getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__))
+
 
 class Meter:
     """Measures calls of the API."""

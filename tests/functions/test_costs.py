@@ -1,0 +1,386 @@
+"""What each call may use of Firestore, counted on the wire: sequential round trips, documents read, written, deleted.
+
+The figures are the calls' own, each at or below what the API promises (README, "Costs"). A call that needs one round
+trip or one document more fails here. Times are measured by the benchmark, never by a test.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from google.events.cloud.firestore import DocumentEventData
+
+from infra.bench import seed
+from shared import feed, store
+from shared.models import ListingWrite
+from shared.progress import MAX_GAPS
+from shared.settings import settings
+from tests.counting import Cost, Meter
+from tests.harness import PASSWORD, Api, Person
+
+NEXT = Cost(rpcs=2, reads=4)
+ACTION = Cost(rpcs=2, reads=4, writes=2)
+FLAT = ListingWrite(title="Flat", city="Astana", price=100)  # type: ignore[arg-type]
+HOUSE = FLAT.model_copy(update={"city": "Almaty"})
+
+
+@pytest.fixture
+def owner(api: Api) -> Person:
+    return api.person("landlord")
+
+
+@pytest.fixture
+def tenant(api: Api) -> Person:
+    return api.person()
+
+
+def settle() -> None:
+    """Waits until what was just written counts as settled in the feed."""
+    time.sleep(settings().feed_settle_seconds + 0.01)
+
+
+# --- One call each ------------------------------------------------------------------------------------------------
+
+
+def test_accounts(api: Api, tenant: Person, meter: Meter) -> None:
+    new = {"name": "New", "email": "new@example.kz", "phone": "+77001234567", "password": PASSWORD}
+    cost, _ = meter.of(api.ok, "POST", "/auth/register", json=new)
+    assert cost <= Cost(rpcs=2, reads=1, writes=3)
+    cost, _ = meter.of(api.login, "+7 700 123 45 67")
+    assert cost <= Cost(rpcs=2, reads=3)
+    cost, _ = meter.of(tenant.ok, "GET", "/auth/me")
+    assert cost <= Cost(rpcs=1, reads=1)
+    cost, _ = meter.of(api.ok, "POST", "/auth/telegram/login-or-register", json={"telegram_id": 5})
+    assert cost <= Cost(rpcs=2, reads=1, writes=2)
+    cost, _ = meter.of(api.ok, "POST", "/auth/telegram/login-or-register", json={"telegram_id": 5})
+    assert cost <= Cost(rpcs=2, reads=2)
+
+
+def test_listings(api: Api, owner: Person, meter: Meter) -> None:
+    cost, listing = meter.of(owner.listing)
+    assert cost <= Cost(rpcs=2, reads=1, writes=1)
+    path = f"/listings/{listing['id']}"
+    cost, _ = meter.of(api.ok, "GET", path)
+    assert cost <= Cost(rpcs=1, reads=1)
+    cost, _ = meter.of(owner.ok, "PUT", path, json={"title": "Flat", "city": "Astana", "price": 1})
+    assert cost <= Cost(rpcs=2, reads=2, writes=1)
+    for writes in (1, 0):
+        cost, _ = meter.of(owner.ok, "DELETE", path)
+        assert cost <= Cost(rpcs=1 + writes, reads=2, writes=writes)
+
+
+def test_preferences(tenant: Person, meter: Meter) -> None:
+    for _ in range(2):
+        cost, _ = meter.of(tenant.ok, "GET", "/preferences")
+        assert cost <= Cost(rpcs=1, reads=2)
+        cost, _ = meter.of(tenant.ok, "POST", "/preferences", json={"city": "Astana"})
+        assert cost <= Cost(rpcs=2, reads=1, writes=1)
+
+
+def test_favorites(owner: Person, tenant: Person, meter: Meter) -> None:
+    listing = owner.listing()
+    for writes in (1, 0):
+        cost, _ = meter.of(tenant.ok, "POST", "/favorites", json={"listing_id": listing["id"]})
+        assert cost <= Cost(rpcs=1 + writes, reads=3, writes=writes)
+    cost, _ = meter.of(tenant.ok, "DELETE", f"/favorites/{listing['id']}")
+    assert cost <= Cost(rpcs=2, reads=1, deletes=1)
+
+
+def test_leads(owner: Person, tenant: Person, meter: Meter) -> None:
+    listing = owner.listing()
+    for writes in (1, 0):
+        cost, lead = meter.of(tenant.ok, "POST", "/leads", json={"listing_id": listing["id"]})
+        assert cost <= Cost(rpcs=1 + writes, reads=3, writes=writes)
+    cost, _ = meter.of(tenant.ok, "GET", f"/leads/{lead['id']}")
+    assert cost <= Cost(rpcs=3, reads=4)
+    cost, _ = meter.of(owner.ok, "PATCH", f"/leads/{lead['id']}", json={"status": "closed"})
+    assert cost <= Cost(rpcs=3, reads=2, writes=1)
+
+
+def test_admin(api: Api, tenant: Person, meter: Meter) -> None:
+    admin, other = api.person("admin"), api.person("admin")
+    cost, _ = meter.of(admin.ok, "PATCH", f"/admin/users/{tenant.id}", json={"role": "agent"})
+    assert cost <= Cost(rpcs=2, reads=3, writes=1)
+    cost, _ = meter.of(admin.ok, "PATCH", f"/admin/users/{other.id}", json={"role": "agent"})
+    assert cost <= Cost(rpcs=3, reads=5, writes=2)
+
+
+def test_calls_without_data_use_none(api: Api, meter: Meter) -> None:
+    for path in ("/health", "/docs", "/openapi.json"):
+        cost, _ = meter.of(api.ok if path != "/docs" else api.call, "GET", path)
+        assert cost == Cost(rpcs=0, reads=0)
+
+
+def test_a_refused_call_reads_no_more_than_the_caller(api: Api, tenant: Person, meter: Meter) -> None:
+    cost, _ = meter.of(api.call, "GET", "/feed/next")
+    assert cost == Cost(rpcs=0, reads=0)
+    cost, _ = meter.of(tenant.call, "POST", "/feed/action", json={"listing_id": "no"})
+    assert cost == Cost(rpcs=0, reads=0)
+    for path in ("/leads/for-me", "/admin/users", "/admin/listings"):
+        cost, response = meter.of(tenant.call, "GET", path)
+        assert (response.status_code, cost) == (403, Cost(rpcs=1, reads=1))
+
+
+# --- Lists: a page reads the page, and one more to know whether there is a next -----------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "rpcs", "others", "per_item"),
+    [
+        ("/listings", {}, 1, 0, 1),
+        ("/listings", {"city": "astana", "deal_type": "rent", "price_min": 1, "price_max": 500}, 1, 0, 1),
+        ("/listings/my", {}, 2, 1, 1),
+        ("/leads/my", {}, 2, 1, 1),
+        ("/leads/my", {"status": "new"}, 2, 1, 1),
+        ("/leads/for-me", {}, 2, 1, 1),
+        ("/favorites", {}, 3, 1, 2),
+        ("/admin/users", {}, 2, 1, 1),
+        ("/admin/listings", {}, 2, 1, 1),
+        ("/admin/listings", {"city": "astana", "is_active": "true"}, 2, 1, 1),
+    ],
+)
+def test_a_page_reads_what_it_shows_and_one_more(
+    api: Api, meter: Meter, path: str, query: dict[str, Any], rpcs: int, others: int, per_item: int
+) -> None:
+    somebody = api.person("admin")  # May call everything; owns, likes and keeps all the listings here.
+    for _ in range(5):
+        api.person()
+    documents = seed.add_listings(somebody.id, [FLAT] * 7 + [HOUSE] * 2)
+    seed.add_leads(somebody.id, documents[:6])
+    seed.add_favorites(somebody.id, documents[:6])
+    for size in (1, 3):
+        cost, page = meter.of(somebody.ok, "GET", path, query_string=query | {"limit": size})
+        assert len(page) == size
+        assert cost <= Cost(rpcs=rpcs, reads=others + per_item * size + 1)
+    cost, page = meter.of(somebody.ok, "GET", path, query_string=query)
+    assert len(page) >= 6
+    assert cost <= Cost(rpcs=rpcs, reads=others + per_item * len(page))
+
+
+# --- The feed -----------------------------------------------------------------------------------------------------
+
+
+class Swiping:
+    """A tenant who swipes, while somebody counts."""
+
+    def __init__(self, tenant: Person, meter: Meter) -> None:
+        self._tenant, self._meter = tenant, meter
+
+    def next(self) -> tuple[Cost, dict[str, Any] | None]:
+        return self._meter.of(self._tenant.ok, "GET", "/feed/next")
+
+    def act(self, listing: dict[str, Any], action: str = "dislike") -> Cost:
+        cost, response = self._meter.of(self._tenant.act, listing, action)
+        assert response.status_code == 200
+        return cost
+
+    def step(self, expected: int | None = None, limit: Cost = NEXT) -> None:
+        """One card: asked for, asked for again, acted on; each within its limits."""
+        for _ in range(2):
+            cost, listing = self.next()
+            assert cost <= limit
+            assert listing is not None
+            assert expected in (None, listing["id"])
+        assert self.act(listing) <= ACTION
+
+    def nothing_left(self) -> None:
+        for _ in range(3):
+            cost, listing = self.next()
+            assert listing is None
+            assert cost <= NEXT
+
+
+@pytest.fixture
+def swiping(tenant: Person, meter: Meter) -> Swiping:
+    return Swiping(tenant, meter)
+
+
+@pytest.mark.parametrize("history", [0, 100, 2_000])
+def test_a_card_costs_the_same_after_any_history(owner: Person, tenant: Person, swiping: Swiping, history: int) -> None:
+    documents = seed.add_listings(owner.id, [FLAT] * (history + 5))
+    settle()
+    seed.swipe(tenant.id, documents[:history])
+    for document in documents[history:]:
+        swiping.step(expected=document["id"])
+    swiping.nothing_left()
+
+
+def test_a_seeded_history_is_what_swiping_leaves(api: Api, owner: Person, meter: Meter) -> None:
+    documents = seed.add_listings(owner.id, [FLAT] * 30, per_commit=4)
+    settle()
+    slow, fast = api.person(), api.person()
+    for document in documents[:20]:
+        Swiping(slow, meter).step(expected=document["id"])
+    seed.swipe(fast.id, documents[:20])
+    one, other = (feed._progress(store.get(feed.ref(each.id))[0]) for each in (slow, fast))
+    assert (one.profile, one.seen) == (other.profile, other.seen)
+    assert [done.listing_id for done in one.history] == [done.listing_id for done in other.history]
+    assert [interval.low for interval in one.coverage.intervals] == [
+        interval.low for interval in other.coverage.intervals
+    ]
+
+
+@pytest.mark.parametrize("preferences", [{"city": "Nowhere"}, {"city": "Astana", "price_min": 10_000}])
+def test_nothing_to_show_costs_no_more_than_a_card(
+    owner: Person, tenant: Person, swiping: Swiping, preferences: dict[str, Any]
+) -> None:
+    seed.add_listings(owner.id, [FLAT] * 50)
+    tenant.ok("POST", "/preferences", json=preferences)
+    swiping.nothing_left()
+
+
+def test_listings_that_share_a_timestamp(owner: Person, swiping: Swiping) -> None:
+    documents = seed.add_listings(owner.id, [FLAT] * 60)
+    assert len({document["position"] for document in documents}) == 1
+    settle()
+    for document in documents[:30]:
+        swiping.step(expected=document["id"])
+
+
+def test_right_after_an_import_the_feed_costs_one_more_query_every_six_cards(
+    owner: Person, swiping: Swiping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until it has settled, an import counts as seen only where it was acted on: a gap stays after each card."""
+    monkeypatch.setattr(feed, "settings", lambda: settings().model_copy(update={"feed_settle_seconds": 600}))
+    documents = seed.add_listings(owner.id, [FLAT] * 30, per_commit=3)
+    for number, document in enumerate(documents[:20]):
+        more = number // MAX_GAPS
+        swiping.step(expected=document["id"], limit=Cost(NEXT.rpcs + more, NEXT.reads + more))
+
+
+def test_many_processes_serve_one_tenant_at_the_cost_of_one_write_every_six_cards(
+    owner: Person, swiping: Swiping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What ``next`` has proved stays in its process; each call here is in another one."""
+    seed.add_listings(owner.id, [FLAT] * 60, per_commit=3)
+    settle()
+    total = Cost(rpcs=0, reads=0)
+    for _ in range(40):
+        cost, listing = swiping.next()
+        assert listing
+        total += cost
+        monkeypatch.setattr(feed, "_proofs", feed._Proofs(size=1))
+        assert swiping.act(listing) <= ACTION
+    once = Cost(rpcs=4, reads=5, writes=1)  # The new tenant's second card, which makes their preferences known.
+    assert total <= once + Cost(rpcs=40 * 2 + 7 * 2, reads=40 * 4 + 7, writes=7)
+
+
+@pytest.mark.parametrize("preferences", [{"city": "Astana"}, {"price_max": 10_000}])
+def test_a_change_of_preferences_is_paid_for_once(
+    owner: Person, tenant: Person, swiping: Swiping, preferences: dict[str, Any]
+) -> None:
+    """The first card passes over what was seen and matches still, two reads each; then all is as before."""
+    documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 100)
+    settle()
+    seed.swipe(tenant.id, documents[:270])
+    tenant.ok("POST", "/preferences", json=preferences)
+    passed_over = sum(document["city"] == preferences.get("city", document["city"]) for document in documents[:270])
+    cost, listing = swiping.next()
+    assert listing
+    assert cost <= Cost(rpcs=2 + 2 * 6, reads=4 + 2 * passed_over + 85, writes=1)
+    for _ in range(3):
+        swiping.step()
+
+
+def test_a_seen_listing_that_was_edited_is_passed_over_until_the_next_action(
+    owner: Person, tenant: Person, swiping: Swiping
+) -> None:
+    """It comes up anew for everybody else; for those who have seen it, one look at their swipe and one query more."""
+    documents = seed.add_listings(owner.id, [FLAT] * 20)
+    settle()
+    seed.swipe(tenant.id, documents[:10])
+    owner.ok("PUT", f"/listings/{documents[3]['id']}", json={"title": "Cheaper", "city": "Astana", "price": 90})
+    settle()
+    cost, listing = swiping.next()
+    assert listing
+    assert cost <= Cost(rpcs=4, reads=9)
+    assert swiping.act(listing) <= ACTION
+    for _ in range(3):
+        swiping.step()
+
+
+def test_new_listings_that_arrive_between_calls(owner: Person, swiping: Swiping) -> None:
+    seed.add_listings(owner.id, [FLAT] * 20)
+    for number in range(20):
+        newest = owner.listing()["id"]
+        swiping.step(expected=newest if number % 2 else None)
+        if number % 5 == 0:
+            settle()
+
+
+def test_edited_and_reactivated_listings_come_up_at_the_cost_of_a_card(
+    owner: Person, tenant: Person, swiping: Swiping
+) -> None:
+    documents = seed.add_listings(owner.id, [FLAT] * 120)
+    settle()
+    seed.swipe(tenant.id, documents[:100])
+    for document in documents[110:115]:
+        path = f"/listings/{document['id']}"
+        owner.ok("PUT", path, json={"title": "Cheaper", "city": "Astana", "price": 90})
+        swiping.step(expected=document["id"])
+        owner.ok("DELETE", path)
+        swiping.step()
+    for document in documents[115:]:
+        path = f"/listings/{document['id']}"
+        owner.ok("DELETE", path)
+        owner.ok("PUT", path, json={"title": "Back", "city": "Astana", "price": 100})
+        swiping.step(expected=document["id"])
+
+
+def test_an_action_costs_the_same_whatever_it_is(owner: Person, tenant: Person, swiping: Swiping, meter: Meter) -> None:
+    documents = seed.add_listings(owner.id, [FLAT] * 4)
+    for document in documents[:3]:
+        for action, writes in (("like", 2), ("dislike", 2), ("dislike", 0), ("favorite", 3)):
+            cost = swiping.act(document, action)
+            assert cost <= Cost(rpcs=2 if writes else 1, reads=4, writes=writes)
+    cost, _ = meter.of(tenant.ok, "POST", "/feed/undo")
+    assert cost <= Cost(rpcs=3, reads=4, writes=2, deletes=1)
+
+
+def test_a_deck_reads_what_it_shows(owner: Person, tenant: Person, meter: Meter) -> None:
+    seed.add_listings(owner.id, [FLAT] * 30)
+    for size in (1, 10, 30):
+        cost, deck = meter.of(tenant.ok, "GET", f"/feed?limit={size}")
+        assert len(deck) == size
+        assert cost <= Cost(rpcs=2, reads=3 + size)
+
+
+# --- The trigger --------------------------------------------------------------------------------------------------
+
+
+def swiped(before: str | None, after: str | None, tenant_id: int, owner_id: int) -> Callable[[Api], Any]:
+    """Delivers the event of a swipe's change."""
+
+    def document(action: str | None) -> dict[str, Any] | None:
+        numbers = {"user_id": tenant_id, "listing_id": 7, "owner_id": owner_id}
+        fields = {name: {"integer_value": value} for name, value in numbers.items()}
+        return action and {"fields": fields | {"action": {"string_value": action}}}  # type: ignore[return-value]
+
+    event = DocumentEventData(value=document(after), old_value=document(before))
+    headers = {
+        "ce-id": "1",
+        "ce-specversion": "1.0",
+        "ce-source": "//firestore.googleapis.com/projects/demo/databases/(default)",
+        "ce-type": "google.cloud.firestore.document.v1.written",
+        "content-type": "application/protobuf",
+    }
+
+    def deliver(api: Api) -> Any:
+        return api.client("create_lead").post("/", headers=headers, data=DocumentEventData.serialize(event))
+
+    return deliver
+
+
+def test_the_trigger_pays_for_new_likes_only(api: Api, owner: Person, tenant: Person, meter: Meter) -> None:
+    for before, after, expected in [
+        (None, "dislike", Cost(rpcs=0, reads=0)),
+        ("like", "dislike", Cost(rpcs=0, reads=0)),
+        ("like", "like", Cost(rpcs=0, reads=0)),
+        ("like", None, Cost(rpcs=0, reads=0)),
+        (None, "like", Cost(rpcs=1, reads=0, writes=1)),
+        ("favorite", "like", Cost(rpcs=1, reads=0, writes=1)),
+    ]:
+        cost, response = meter.of(swiped(before, after, tenant.id, owner.id), api)
+        assert response.status_code == 200
+        assert cost == expected
