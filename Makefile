@@ -5,7 +5,7 @@ PACKAGES := venv/.installed
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check admin demo bench soak deploy destroy clean
+.PHONY: help run test check admin demo bench soak deploy destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z]+:.*##/ { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -13,7 +13,7 @@ help: ## List the commands.
 run: $(PACKAGES) $(FIREBASE) ## Run the whole system with demo data on http://localhost:8000. FRESH=1 forgets the local data.
 	@venv/bin/python -m infra.run
 
-test: $(PACKAGES) $(FIREBASE) ## Test everything. ARGS=… go to pytest.
+test: $(PACKAGES) $(FIREBASE) chromium ## Test everything. ARGS=… go to pytest.
 	@venv/bin/pytest --ignore=tests/soak $(ARGS)
 
 check: $(PACKAGES) ## Lint, formatting and types.
@@ -41,6 +41,15 @@ destroy: $(PACKAGES) ## Remove from PROJECT=… REGION=… what deploy has made.
 
 clean: ## Remove what was installed, and all local data.
 	rm -rf venv infra/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# The browser tests drive the machine's own Chromium or Chrome. Where it cannot be installed here, they say what to do.
+chromium:
+	@for name in chromium chromium-browser google-chrome google-chrome-stable; do \
+	  command -v $$name >/dev/null && exit 0; done; test -n "$$CHROMIUM" && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	  echo "Installing Chromium for the browser tests ..."; \
+	  apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null; \
+	fi
 
 $(PACKAGES): requirements.txt tests/requirements.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: https://www.python.org/downloads/"; exit 1; }
