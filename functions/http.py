@@ -150,7 +150,8 @@ class Group:
         whole = path.lstrip("/").partition("/")[0] in self._roots
         environ["PATH_INFO"] = path if whole else f"/{self.name}{path}"
         environ["api.stripped"] = not whole
-        answer: flask.Response = flask.Response.from_app(self._wsgi, environ)  # type: ignore[assignment]
+        with store.bounded():
+            answer: flask.Response = flask.Response.from_app(self._wsgi, environ)  # type: ignore[assignment]
         return answer
 
     def get(self, path: str, **options: Any) -> Callable[[Handler], Handler]:

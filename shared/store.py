@@ -10,7 +10,9 @@ import os
 import random
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeAlias, TypeVar
@@ -43,7 +45,7 @@ LOST_RACE = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions
 
 ATTEMPT_SECONDS = 4.0
 TOTAL_SECONDS = 8.0
-_RETRY = Retry(if_exception_type(*TRANSIENT), initial=0.05, maximum=1.0, multiplier=2.0, timeout=TOTAL_SECONDS)
+_RETRY = Retry(if_exception_type(*TRANSIENT), initial=0.05, maximum=1.0, multiplier=2.0)
 _ONCE = Retry(lambda _: False)  # An explicit policy: with none, a stream that breaks raises AttributeError.
 
 _PAUSES = (0.0, *(min(0.01 * 2**i, 0.3) for i in range(1, 16)))
@@ -52,6 +54,9 @@ _PAUSES = (0.0, *(min(0.01 * 2**i, 0.3) for i in range(1, 16)))
 MAX_ID = 2**53 - 1
 
 T = TypeVar("T")
+
+_ends: ContextVar[float | None] = ContextVar("ends", default=None)
+"""When the time of the current request is up, on the monotonic clock."""
 
 
 @lru_cache
@@ -77,20 +82,51 @@ def new_id() -> int:
     return secrets.randbelow(MAX_ID) + 1
 
 
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Gives everything that the body asks of Firestore TOTAL_SECONDS together, not each."""
+    token = _ends.set(time.monotonic() + TOTAL_SECONDS)
+    try:
+        yield
+    finally:
+        _ends.reset(token)
+
+
+def _patiently(call: Callable[[float], T]) -> T:
+    """Repeats a call as long as it fails with what may go away by itself and there is time.
+
+    Args:
+        call: Is told how many seconds it may take.
+
+    Raises:
+        Unavailable: The time was up before.
+        google.api_core.exceptions.RetryError: The time is up now.
+    """
+    ends = _ends.get() or time.monotonic() + TOTAL_SECONDS
+
+    def attempt() -> T:
+        left = ends - time.monotonic()
+        if left <= 0:
+            raise Unavailable
+        return call(min(ATTEMPT_SECONDS, left))
+
+    return _RETRY.with_timeout(max(0.0, ends - time.monotonic()))(attempt)()
+
+
 def get(*references: Reference) -> list[Snapshot]:
     """Reads documents in one round trip, answered in the order asked for; a missing one has ``exists`` False."""
 
-    def read() -> dict[str, Snapshot]:
-        found = client().get_all(list(references), retry=_ONCE, timeout=ATTEMPT_SECONDS)
+    def read(seconds: float) -> dict[str, Snapshot]:
+        found = client().get_all(list(references), retry=_ONCE, timeout=seconds)
         return {snapshot.reference.path: snapshot for snapshot in found}
 
-    snapshots = _RETRY(read)()
+    snapshots = _patiently(read)
     return [snapshots[reference.path] for reference in references]
 
 
 def run(query: Query) -> list[Snapshot]:
     """Runs a query in one round trip."""
-    return _RETRY(lambda: list(query.stream(retry=_ONCE, timeout=ATTEMPT_SECONDS)))()
+    return _patiently(lambda seconds: list(query.stream(retry=_ONCE, timeout=seconds)))
 
 
 def contend(snapshots: Sequence[Snapshot], attempt: Callable[..., T]) -> T:
@@ -148,7 +184,7 @@ class Batch:
             google.api_core.exceptions.FailedPrecondition: A document changed since it was read; likewise.
             google.api_core.exceptions.NotFound: An ``update`` found nothing.
         """
-        results: Sequence[Any] = _RETRY(lambda: self._batch.commit(retry=_ONCE, timeout=ATTEMPT_SECONDS))()
+        results: Sequence[Any] = _patiently(lambda seconds: self._batch.commit(retry=_ONCE, timeout=seconds))
         return results
 
 
