@@ -185,6 +185,11 @@ export const typeOptions = () => ['flat', 'house', 'room', 'commercial'].map((ty
 export function form(children, submit, { explain = () => null, ...props } = {}) {
   const summary = h('p', { class: 'form-error', role: 'alert' });
   const node = h('form', { novalidate: true, onsubmit, ...props }, children, summary);
+  // What is being corrected is no longer wrong.
+  node.addEventListener('input', ({ target }) => {
+    if (target.matches('[aria-invalid]')) mark(target.name, null);
+    if (!node.querySelector('[aria-invalid]')) summary.textContent = '';
+  });
 
   const mark = (name, text) => {
     const control = node.elements[name];
