@@ -2,7 +2,7 @@
 
 from functions.http import Caller, Group
 from shared import feed, listings, preferences, swipes
-from shared.models import DeckParams, FeedAction, ListingRead, Status, UndoRead
+from shared.models import DeckParams, FeedAction, ListingRead, Status, UndoParams, UndoRead
 
 api = Group("feed")
 
@@ -39,7 +39,7 @@ def act(caller: Caller, body: FeedAction) -> Status:
 
 
 @api.post("/feed/undo", errors=(404,))
-def undo(caller: Caller) -> UndoRead:
+def undo(caller: Caller, query: UndoParams) -> UndoRead:
     """Take back the caller's latest action. A favorite that it added goes; a lead that it made stays."""
     user, found = caller.load(feed.ref)
-    return UndoRead(listing_id=feed.undo(user.id, found))
+    return UndoRead(listing_id=feed.undo(user.id, found, query.listing_id))

@@ -128,7 +128,7 @@ class Group:
             self.app,
             origins=settings().cors_origins,
             methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "X-Telegram-Bot-Secret"],
+            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Telegram-Bot-Secret"],
             expose_headers=["Link", "Retry-After"],
             max_age=3600,
             send_wildcard="*" in settings().cors_origins,

@@ -1,5 +1,7 @@
 """Listings: the public list, an owner's own, and their changes."""
 
+import flask
+
 from functions.http import Caller, Group
 from shared import listings
 from shared.models import ListingFilter, ListingRead, ListingWrite, PageParams, Status
@@ -8,10 +10,15 @@ from shared.pages import Page
 api = Group("listings")
 
 
-@api.post("/listings")
+@api.post(
+    "/listings",
+    headers={
+        "Idempotency-Key": "Any text of the client's. The same request with the same key makes no second listing."
+    },
+)
 def create_listing(caller: Caller, body: ListingWrite) -> ListingRead:
     """Create a listing, owned by the caller."""
-    return listings.create(caller.load(), body)
+    return listings.create(caller.load(), body, flask.request.headers.get("Idempotency-Key") or None)
 
 
 @api.get("/listings")

@@ -174,8 +174,13 @@ def act(
     store.contend([swipe, found], attempt)
 
 
-def undo(user_id: int, found: store.Snapshot) -> int:
+def undo(user_id: int, found: store.Snapshot, listing_id: int | None = None) -> int:
     """Takes back the user's latest action: the one before it on that listing, if any, is current again.
+
+    Args:
+        user_id: Whose action it is.
+        found: Their progress, as it was read.
+        listing_id: The listing that it must have been on. None: any.
 
     Returns:
         The listing's id.
@@ -184,7 +189,7 @@ def undo(user_id: int, found: store.Snapshot) -> int:
         NotFound: There is nothing to take back.
     """
     latest = _progress(found).history[-1:]
-    if not latest:
+    if not latest or listing_id not in (None, latest[0].listing_id):
         raise NotFound("Nothing to undo")
     done = latest[0]
 

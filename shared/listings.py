@@ -131,9 +131,16 @@ def load(listing_id: int) -> store.Snapshot:
     return store.get(ref(listing_id))[0]
 
 
-def create(owner: User, listing: ListingWrite) -> ListingRead:
+def create(owner: User, listing: ListingWrite, key: str | None = None) -> ListingRead:
+    """Makes a listing.
+
+    Args:
+        owner: Whose it is.
+        listing: Its content.
+        key: The client's name for this request. Its repetition answers the listing that it has made.
+    """
     for _ in range(3):
-        listing_id = store.new_id()
+        listing_id = store.new_id() if key is None else store.id_of(f"listing:{owner.id}:{key}")
         data = document(listing_id, owner.id, listing)
         batch = store.Batch()
         batch.create(ref(listing_id), data)
@@ -141,8 +148,8 @@ def create(owner: User, listing: ListingWrite) -> ListingRead:
             time = store.server_time(batch.commit()[0])
         except store.LOST_RACE:
             found = store.get(ref(listing_id))[0].to_dict() or {}
-            if found.get("owner_id") == owner.id and found["title"] == listing.title:
-                return read(found)  # Written by a try whose acknowledgement was lost.
+            if found.get("owner_id") == owner.id and (key or found["title"] == listing.title):
+                return read(found)  # Made by an earlier try, whose acknowledgement was lost.
             continue
         return read(data | {"created_at": time, "updated_at": time})
     raise Unavailable

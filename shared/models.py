@@ -417,6 +417,15 @@ class DeckParams(Params):
     limit: int = Field(default=10, ge=1, le=50, description="How many listings at most.")
 
 
+class UndoParams(Params):
+    """What is to be taken back."""
+
+    listing_id: Id | None = Field(
+        default=None,
+        description="Take the latest action back only if it was on this listing; so the request may be repeated.",
+    )
+
+
 class FeedAction(Body):
     """A swipe."""
 

@@ -6,6 +6,7 @@ Every write of this project is safe to repeat: it is a create, an update under a
 overwrite with the same values, and callers treat "already done" as done.
 """
 
+import hashlib
 import os
 import random
 import secrets
@@ -80,6 +81,11 @@ def document(collection: str, key: int | str) -> Reference:
 def new_id() -> int:
     """A random id from 1 to 2^53 - 1, the largest integer that a browser reads exactly (RFC 8259, section 6)."""
     return secrets.randbelow(MAX_ID) + 1
+
+
+def id_of(name: str) -> int:
+    """The same id for the same name, as hard to guess as the name."""
+    return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()) % MAX_ID + 1
 
 
 @contextmanager

@@ -82,7 +82,8 @@ class Proxy:
         try:
             yield self.calls
         finally:
-            self._plan = None
+            with self._lock:
+                self._plan, self.calls = None, []
 
     def fault(self, method: str) -> Fault | None:
         with self._lock:

@@ -282,7 +282,7 @@ def test_ids_and_secrets_are_parameters_with_their_limits() -> None:
         for parameter in operation.get("parameters", [])
         if parameter["in"] == "header"
     }
-    assert headers == {"telegram": "X-Telegram-Bot-Secret"}
+    assert headers == {"telegram": "X-Telegram-Bot-Secret", "create_listing": "Idempotency-Key"}
 
 
 def _fail(error: Exception) -> Callable[..., NoReturn]:
@@ -398,7 +398,7 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
         if "json" in example:
             call(name, 422, boss, *ids, data=b"{", content_type="application/json")
         if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
-            call(name, 422, boss, *ids, query_string={"limit": 0})
+            call(name, 422, boss, *ids, query_string={"limit": 0, "listing_id": 0})
 
     # Limits, and a database that fails.
     limits = {"login_failures_per_account": 1, "register_failures_per_address": 1}

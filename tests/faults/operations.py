@@ -1,0 +1,170 @@
+"""Every request that writes, each from the same start, so that what is left after a fault can be compared."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared import security, users
+from shared.models import Role
+from tests.harness import Api
+from tests.security.database import Dump, comparable, dump
+
+FLAT = {"title": "Flat", "city": "Astana", "price": 100}
+
+
+@dataclass
+class World:
+    """One tenant, two landlords, two admins, three listings."""
+
+    api: Api
+    ids: dict[str, int] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def made(cls, api: Api) -> "World":
+        world = cls(api)
+        people = {"tenant": "tenant", "landlord": "landlord", "other": "landlord", "admin": "admin", "admin2": "admin"}
+        for i, (name, role) in enumerate(people.items()):
+            user = users.create(role=Role(role), name=name, email=f"{name}@example.kz", phone=f"+7700000000{i}")
+            world.ids[name], world.tokens[name] = user.id, security.issue_token(user.id)
+        for name in ("first", "second", "third"):
+            world.ids[name] = world.ok("POST", "/listings", "landlord", FLAT | {"title": name})["id"]
+        return world
+
+    def ok(self, method: str, path: str, who: str, body: Any = None) -> Any:
+        return self.api.ok(method, path.format_map(self.ids), self.tokens[who], **({"json": body} if body else {}))
+
+    def act(self, listing: str, action: str, who: str = "tenant") -> None:
+        self.ok("POST", "/feed/action", who, {"listing_id": self.ids[listing], "action": action})
+
+    def state(self) -> list[tuple[str, str]]:
+        """The database, comparable with that of another world."""
+        return comparable(counted_out(dump()), {key: name for name, key in self.ids.items()})
+
+
+def counted_out(dumped: Dump) -> Dump:
+    """Without the counts of failures: a repeated registration is told 409, and that is counted."""
+    return {path: data for path, data in dumped.items() if not path.startswith("throttle/")}
+
+
+def _nothing(world: World) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One request that writes."""
+
+    method: str
+    path: str
+    body: dict[str, Any]
+    who: str = "tenant"
+    before: Callable[[World], Any] = _nothing
+    then: Callable[[World], Any] = _nothing
+    """Called when it has succeeded, to show that the tenant's feed is right as well."""
+
+    done: tuple[int, ...] = (200,)
+    """What a repetition may answer: that the email is taken, or that there is nothing more to undo."""
+
+    headers: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def function(self) -> str:
+        return self.path.split("/")[1]
+
+    def request(self, world: World) -> tuple[str, str, str | None, dict[str, Any]]:
+        """Method, path, token and body."""
+        body = {name: world.ids[value[1:]] if str(value)[:1] == "$" else value for name, value in self.body.items()}
+        return self.method, self.path.format_map(world.ids), world.tokens.get(self.who), body
+
+    def send(self, world: World) -> Any:
+        method, path, token, body = self.request(world)
+        return world.api.call(method, path, token, json=body, headers=self.headers)
+
+
+def _acts(action: str) -> dict[str, Any]:
+    return {"listing_id": "$second", "action": action}
+
+
+def _feed_goes_on(world: World) -> None:
+    """Every listing that was not acted on comes up, once."""
+    acted_on = {data["listing_id"] for path, data in dump().items() if path.startswith("swipes/")}
+    active = {data["id"] for path, data in dump().items() if path.startswith("listings/") and data["is_active"]}
+    left = []
+    while listing := world.ok("GET", "/feed/next", "tenant"):
+        left.append(listing["id"])
+        world.ok("POST", "/feed/action", "tenant", {"listing_id": listing["id"], "action": "dislike"})
+    assert sorted(left) == sorted(active - acted_on)
+
+
+REGISTER = {"name": "N", "email": "new@example.kz", "phone": "+77770000000", "password": "password1"}
+TELEGRAM = "/auth/telegram/login-or-register"
+
+OPERATIONS = {
+    "register": Operation("POST", "/auth/register", REGISTER, "", done=(200, 409)),
+    "telegram, a new user": Operation("POST", TELEGRAM, {"telegram_id": "5", "phone": "+77770000000"}, ""),
+    "telegram, a user without a phone": Operation("POST", TELEGRAM, {"telegram_id": "5"}, ""),
+    "telegram, link": Operation("POST", TELEGRAM, {"telegram_id": "5", "phone": "+77000000000"}, ""),
+    "telegram, move the link": Operation(
+        "POST",
+        TELEGRAM,
+        {"telegram_id": "6", "phone": "+77000000000"},
+        "",
+        before=lambda world: world.api.ok("POST", TELEGRAM, json={"telegram_id": "5", "phone": "+77000000000"}),
+    ),
+    "listing": Operation("POST", "/listings", FLAT, "landlord", then=_feed_goes_on, headers={"Idempotency-Key": "k1"}),
+    "listing, put": Operation("PUT", "/listings/{second}", FLAT | {"city": "Almaty"}, "landlord", then=_feed_goes_on),
+    "listing, put again active": Operation(
+        "PUT",
+        "/listings/{second}",
+        FLAT,
+        "landlord",
+        before=lambda world: world.ok("DELETE", "/listings/{second}", "landlord"),
+        then=_feed_goes_on,
+    ),
+    "listing, delete": Operation("DELETE", "/listings/{second}", {}, "landlord", then=_feed_goes_on),
+    "preferences": Operation("POST", "/preferences", {"city": "astana", "price_max": 100}, then=_feed_goes_on),
+    "like": Operation("POST", "/feed/action", _acts("like"), then=_feed_goes_on),
+    "dislike": Operation("POST", "/feed/action", _acts("dislike"), then=_feed_goes_on),
+    "favorite": Operation("POST", "/feed/action", _acts("favorite"), then=_feed_goes_on),
+    "favorite after a like": Operation(
+        "POST", "/feed/action", _acts("favorite"), before=lambda world: world.act("second", "like")
+    ),
+    "favorite that is one already": Operation(
+        "POST",
+        "/feed/action",
+        _acts("favorite"),
+        before=lambda world: world.ok("POST", "/favorites", "tenant", {"listing_id": world.ids["second"]}),
+    ),
+    "undo a like": Operation(
+        "POST",
+        "/feed/undo?listing_id={second}",
+        {},
+        before=lambda world: (world.act("first", "dislike"), world.act("second", "like")),
+        done=(200, 404),
+    ),
+    "undo a favorite": Operation(
+        "POST",
+        "/feed/undo?listing_id={second}",
+        {},
+        before=lambda world: (world.act("first", "like"), world.act("second", "favorite")),
+        done=(200, 404),
+    ),
+    "favorites, add": Operation("POST", "/favorites/", {"listing_id": "$second"}),
+    "favorites, remove": Operation(
+        "DELETE", "/favorites/{second}", {}, before=lambda world: world.act("second", "favorite")
+    ),
+    "lead": Operation("POST", "/leads/", {"listing_id": "$second", "owner_id": "$landlord"}),
+    "lead, work on it": Operation(
+        "PATCH",
+        "/leads/{lead}",
+        {"status": "in_progress"},
+        "landlord",
+        before=lambda world: world.ids.update(
+            lead=world.ok("POST", "/leads", "tenant", {"listing_id": world.ids["first"]})["id"]
+        ),
+    ),
+    "admin, change a role": Operation("PATCH", "/admin/users/{other}", {"role": "agent", "is_active": False}, "admin"),
+    "admin, demote an admin": Operation("PATCH", "/admin/users/{admin2}", {"role": "tenant"}, "admin"),
+    "feed": Operation("GET", "/feed/next", {}, then=_feed_goes_on),
+}

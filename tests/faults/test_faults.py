@@ -1,0 +1,137 @@
+"""Firestore fails in every way and at every call: what is left is what one clean request leaves."""
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from shared import store
+from tests.faults.operations import OPERATIONS, Operation, World
+from tests.faults.proxy import CODES, STREAMED, Fault, Proxy, always, at, nothing
+from tests.harness import Api, Person
+from tests.security.database import empty
+
+State = list[tuple[str, str]]
+
+
+def start(api: Api, proxy: Proxy, operation: Operation) -> World:
+    empty(proxy.emulator)
+    world = World.made(api)
+    operation.before(world)
+    return world
+
+
+def clean(api: Api, proxy: Proxy, operation: Operation) -> tuple[State, list[str]]:
+    """What one request leaves when nothing fails, and the calls it makes."""
+    world = start(api, proxy, operation)
+    with proxy.planned(nothing) as calls:
+        assert operation.send(world).status_code == 200
+    return world.state(), calls
+
+
+def check_unavailable(response: Any) -> None:
+    assert response.status_code == 503, response.text
+    assert response.get_json() == {"detail": "Service temporarily unavailable, please retry"}
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def finish(operation: Operation, world: World, first: Any, expected: State) -> None:
+    """After a 503 the same request is sent again, and then everything is as it should be."""
+    if first.status_code not in operation.done:
+        check_unavailable(first)
+        again = operation.send(world)
+        assert again.status_code in operation.done, again.text
+    assert world.state() == expected
+    operation.then(world)
+
+
+def make_up_for(api: Api, proxy: Proxy, operation: Operation, ways: Sequence[Fault]) -> int:
+    """Lets each call fail once in each of the ways: the request still succeeds, and nothing is done twice.
+
+    Returns:
+        How many faults there were.
+    """
+    expected, calls = clean(api, proxy, operation)
+    count = 0
+    for number, method in enumerate(calls):
+        for way in ways:
+            if way.midway and method not in STREAMED:
+                continue
+            world = start(api, proxy, operation)
+            with proxy.planned(at(number, way)) as seen:
+                response = operation.send(world)
+            assert response.status_code == 200, (number, method, way, response.text)
+            assert len(seen) > number
+            assert world.state() == expected, (number, method, way)
+            count += 1
+    operation.then(world)
+    return count
+
+
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_one_failed_call_is_made_up_for_within_the_request(api: Api, proxy: Proxy, name: str) -> None:
+    codes = list(CODES)
+    code = codes[list(OPERATIONS).index(name) % len(codes)]  # All codes with all operations: tests/soak.
+    assert make_up_for(api, proxy, OPERATIONS[name], [Fault(code), Fault("UNAVAILABLE", after=True)])
+
+
+def test_a_stream_that_breaks_is_read_again(api: Api, proxy: Proxy) -> None:
+    assert make_up_for(api, proxy, OPERATIONS["lead, work on it"], [Fault("UNAVAILABLE", midway=True)])
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("name", OPERATIONS)
+def test_firestore_gone_in_the_middle_is_503_and_a_repetition_makes_it_whole(
+    api: Api, proxy: Proxy, name: str, after: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From each call on nothing gets through; that call itself was done, or not."""
+    monkeypatch.setattr(store, "TOTAL_SECONDS", 0.4)
+    operation = OPERATIONS[name]
+    expected, calls = clean(api, proxy, operation)
+    for number in range(len(calls)):
+        world = start(api, proxy, operation)
+
+        def plan(count: int, method: str, number: int = number) -> Fault | None:
+            return Fault("UNAVAILABLE", after=after and count == number) if count >= number else None
+
+        with proxy.planned(plan):
+            response = operation.send(world)
+        check_unavailable(response)
+        finish(operation, world, response, expected)
+
+
+def test_what_does_not_get_better_is_503_in_time(api: Api, proxy: Proxy) -> None:
+    world = start(api, proxy, OPERATIONS["like"])
+    before = world.state()
+    with proxy.planned(always(Fault("ABORTED"))) as calls:
+        began = time.monotonic()
+        check_unavailable(OPERATIONS["like"].send(world))
+    assert 5 < time.monotonic() - began < 10
+    assert 5 < len(calls) < 40  # It is asked again and again, and not in a storm.
+    assert world.state() == before
+
+
+def test_a_repeated_request_with_its_key_makes_no_second_listing(api: Api) -> None:
+    owner, other = api.person("landlord"), api.person("landlord")
+    body = {"title": "T", "city": "C", "price": 1}
+
+    def create(person: Person, key: str | None) -> int:
+        headers = {} if key is None else {"Idempotency-Key": key}
+        return int(person.ok("POST", "/listings", json=body, headers=headers)["id"])
+
+    assert create(owner, "one") == create(owner, "one")
+    made = [create(owner, "one"), create(owner, "two"), create(other, "one"), create(owner, None), create(owner, "")]
+    assert len(set(made)) == len(made)
+    assert len(owner.ok("GET", "/listings/my")) == 4
+
+
+def test_an_undo_that_names_its_listing_takes_nothing_else_back(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person("tenant")
+    first, second = owner.listing()["id"], owner.listing()["id"]
+    tenant.act(first)
+    tenant.act(second)
+    assert tenant.call("POST", f"/feed/undo?listing_id={first}").status_code == 404
+    assert tenant.ok("POST", f"/feed/undo?listing_id={second}")["listing_id"] == second
+    assert tenant.call("POST", f"/feed/undo?listing_id={second}").status_code == 404
+    assert tenant.ok("GET", "/feed/next")["id"] == second

@@ -1,0 +1,38 @@
+"""A Firestore that is slow, gone for seconds, or behind a dead connection: bounded answers, and back at once."""
+
+import time
+
+import pytest
+
+from shared import store
+from tests.faults.operations import OPERATIONS, World
+from tests.faults.proxy import Fault, Proxy, always
+from tests.harness import Api
+
+
+def test_the_whole_request_has_a_time_and_not_each_call(
+    api: Api, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (store.ATTEMPT_SECONDS, store.TOTAL_SECONDS) == (4, 8)
+    monkeypatch.setattr(store, "ATTEMPT_SECONDS", 1.0)
+    monkeypatch.setattr(store, "TOTAL_SECONDS", 2.0)
+    operation = OPERATIONS["favorite that is one already"]
+    world = World.made(api)
+    operation.before(world)
+    with proxy.planned(always(Fault(seconds=0.3))) as calls:
+        assert operation.send(world).status_code == 200
+    assert len(calls) == 5
+    with proxy.planned(always(Fault(seconds=0.8))):
+        began = time.monotonic()
+        assert OPERATIONS["undo a like"].send(world).status_code == 503
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_call_that_is_never_answered_ends_in_503(api: Api, proxy: Proxy) -> None:
+    world = World.made(api)
+    with proxy.planned(always(Fault(seconds=60), "Commit")):
+        began = time.monotonic()
+        response = OPERATIONS["like"].send(world)
+    assert response.status_code == 503
+    assert int(response.headers["Retry-After"]) > 0
+    assert 7 < time.monotonic() - began < 10
