@@ -135,6 +135,8 @@ class _Handler(grpc.GenericRpcHandler):
         try:
             answer: bytes = self._proxy._channel.unary_unary(path)(request, **_passed_on(context))
         except grpc.RpcError as error:
+            if fault and fault.after:
+                _strike(fault, context)
             context.abort(error.code(), error.details())
         if fault and fault.after:
             _strike(fault, context)
