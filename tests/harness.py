@@ -1,6 +1,7 @@
 """What tests share: the functions behind one client, and people to act as."""
 
 import itertools
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ class Api:
         """One function's client, as at the function's own address."""
         if function not in self._clients:
             self._clients[function] = create_app(function, MAIN).test_client()
+            for name in ("FUNCTION_TARGET", "FUNCTION_SIGNATURE_TYPE"):  # For this app, not for what a test starts.
+                os.environ.pop(name, None)
         return self._clients[function]
 
     def call(self, method: str, path: str, token: str | None = None, **options: Any) -> TestResponse:
