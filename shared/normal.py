@@ -1,6 +1,7 @@
 """Spellings: one canonical form for everything that is compared. Pure rules."""
 
 import re
+from contextlib import suppress
 
 # The HTML Living Standard's definition of a valid e-mail address (input type=email), which browsers check too.
 _EMAIL = re.compile(
@@ -42,13 +43,13 @@ def phone_number(value: str) -> str:
     value = value.strip()
     if not _PHONE_CHARACTERS.fullmatch(value) or len(value) > 40:
         raise ValueError("not a valid phone number")
-    spellings = [value] if value.startswith("+") else [value, "+" + value]
-    for spelling in spellings:
-        try:
-            number = phonenumbers.parse(spelling, DEFAULT_REGION)
-        except phonenumbers.NumberParseException:
-            continue
-        if phonenumbers.is_possible_number(number) and (spelling[0] == "+" or phonenumbers.is_valid_number(number)):
+    numbers = []
+    for spelling in [value] if value.startswith("+") else [value, "+" + value]:
+        with suppress(phonenumbers.NumberParseException):
+            numbers.append(phonenumbers.parse(spelling, DEFAULT_REGION))
+    # A number in use decides between the readings; but new ranges open all the time, so a possible one will do.
+    for fits in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
+        for number in filter(fits, numbers):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     raise ValueError("not a valid phone number")
 

@@ -21,6 +21,8 @@ from shared.normal import city_key, email_address, email_key, phone_number
         ("4915112345678", "+4915112345678"),
         ("998901234567", "+998901234567"),
         ("+12025550123", "+12025550123"),
+        ("+71234567890", "+71234567890"),
+        ("71234567890", "+71234567890"),
     ],
 )
 def test_every_spelling_of_a_phone_is_one_number(given: str, stored: str) -> None:
