@@ -21,6 +21,7 @@ from typing import Any, TypeAlias, TypeVar
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
+from google.cloud.firestore_v1 import base_client
 from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared.errors import Unavailable
@@ -51,6 +52,16 @@ _ONCE = Retry(lambda _: False)  # An explicit policy: with none, a stream that b
 
 _PAUSES = (0.0, *(min(0.01 * 2**i, 0.3) for i in range(1, 16)))
 """Seconds, at most, before each repetition after a lost race: about three in all."""
+
+_RECONNECT = [
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.min_reconnect_backoff_ms", int(ATTEMPT_SECONDS * 1000)),  # How long one try to connect may take.
+    ("grpc.max_reconnect_backoff_ms", 1000),
+]
+"""gRPC's own pauses between tries to connect grow to two minutes: so long would a process stay dead when Firestore is
+back. The library has no parameter for its channel's options, only these two lists (emulator, Firestore)."""
+for _options in (base_client._GRPC_MSG_SIZE_OPTIONS, base_client._DEFAULT_CHANNEL_OPTIONS):
+    _options += _RECONNECT
 
 MAX_ID = 2**53 - 1
 

@@ -1,5 +1,6 @@
 """A Firestore that is slow, gone for seconds, or behind a dead connection: bounded answers, and back at once."""
 
+import threading
 import time
 
 import pytest
@@ -8,6 +9,7 @@ from shared import store
 from tests.faults.operations import OPERATIONS, World
 from tests.faults.proxy import Fault, Proxy, always
 from tests.harness import Api
+from tests.security.database import dump
 
 
 def test_the_whole_request_has_a_time_and_not_each_call(
@@ -36,3 +38,29 @@ def test_a_call_that_is_never_answered_ends_in_503(api: Api, proxy: Proxy) -> No
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert 7 < time.monotonic() - began < 10
+
+
+def test_when_firestore_is_back_the_process_is_too(api: Api, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However often it has tried in vain: gRPC would by then pause for many seconds between tries to connect."""
+    world = World.made(api)
+    operation = OPERATIONS["like"]
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "TOTAL_SECONDS", 0.5)
+        proxy.stop()
+        ends = time.monotonic() + 12
+        while time.monotonic() < ends:
+            assert operation.send(world).status_code == 503
+        proxy.start()
+    began = time.monotonic()
+    assert operation.send(world).status_code == 200
+    assert time.monotonic() - began < 2.5
+
+
+def test_a_short_outage_is_not_noticed(api: Api, proxy: Proxy) -> None:
+    world = World.made(api)
+    proxy.stop()
+    back = threading.Timer(2, proxy.start)
+    back.start()
+    assert OPERATIONS["like"].send(world).status_code == 200
+    back.join()
+    assert len([path for path in dump() if path.startswith("swipes/")]) == 1
