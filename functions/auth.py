@@ -32,6 +32,7 @@ def register(body: Register) -> UserRead:
     except Conflict:
         throttle.count(counted)
         raise
+    flask.g.user_id = user.id
     return user.public()
 
 
@@ -52,6 +53,7 @@ def login(form: Login) -> Token:
     if not user or not matches or not user.is_active:
         throttle.count(counted, name)
         raise Unauthorized("Incorrect username or password")
+    flask.g.user_id = user.id
     return Token(access_token=security.issue_token(user.id))
 
 
@@ -79,6 +81,7 @@ def telegram(body: TelegramLogin) -> Token:
     if expected is not None and not security.same_secret(flask.request.headers.get("X-Telegram-Bot-Secret"), expected):
         raise Forbidden("This endpoint is for the bot")
     user = users.enter_by_telegram(body.telegram_id, body.phone, body.name, Role(body.role))
+    flask.g.user_id = user.id
     return Token(access_token=security.issue_token(user.id))
 
 

@@ -269,7 +269,7 @@ def _next_link(cursor: str) -> str:
 def _error_response(error: Exception) -> flask.Response:
     """Turns anything that a request has raised into the one error shape."""
     if isinstance(error, (*store.TRANSIENT, RetryError)):
-        logs.exception("Firestore unavailable", error, severity="WARNING")
+        logs.exception("Firestore unavailable", error, severity="WARNING", **logs.trace_of(flask.request))
         error = Unavailable()
     if isinstance(error, ValidationError) and getattr(error, "__notes__", None):
         where = error.__notes__[-1]
@@ -283,7 +283,7 @@ def _error_response(error: Exception) -> flask.Response:
         # Allow of a 405 and the like. Redirects are not made: there are no strict slashes left.
         headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
         return _detail(error.code or 400, error.name, headers)
-    logs.exception("Unhandled error", error)
+    logs.exception("Unhandled error", error, **logs.trace_of(flask.request))
     return _detail(500, "Internal Server Error")
 
 

@@ -10,19 +10,21 @@ import sys
 import traceback
 from typing import Any
 
+from google.api_core.exceptions import GoogleAPICallError
+
 _TRACE = re.compile(r"([0-9a-f]{32})(?:/([0-9]+))?")
 
 
 def write(severity: str, message: str, **fields: Any) -> None:
     """Writes one line to standard output, whole even among threads."""
-    line = json.dumps({"severity": severity, "message": message, **fields}, ensure_ascii=False, default=str)
+    line = json.dumps({"severity": severity, "message": message, **fields}, default=str)
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
-def trace_of(header: str | None) -> dict[str, str]:
+def trace_of(request: Any) -> dict[str, str]:
     """The field that joins the lines of one request, from its X-Cloud-Trace-Context."""
-    match = _TRACE.match(header or "")
+    match = _TRACE.match(request.headers.get("X-Cloud-Trace-Context", ""))
     project = os.environ.get("GOOGLE_CLOUD_PROJECT")
     if not match or not project:
         return {}
@@ -40,11 +42,22 @@ def request(request: Any, response: Any, seconds: float, user_id: int | None) ->
         httpRequest={"requestMethod": request.method, "status": status, "latency": f"{seconds:.6f}s"},
         route=route,
         user_id=user_id,
-        **trace_of(request.headers.get("X-Cloud-Trace-Context")),
+        **trace_of(request),
     )
 
 
-def exception(message: str, error: BaseException, severity: str = "ERROR") -> None:
-    """An error with its stack, for Error Reporting. Frames only: values are not shown."""
-    stack = "".join(traceback.format_exception(error))
-    write(severity, f"{message}: {type(error).__name__}", stack_trace=stack)
+def exception(message: str, error: BaseException, severity: str = "ERROR", **fields: Any) -> None:
+    """An error with its stack, for Error Reporting."""
+    write(severity, f"{message}: {type(error).__name__}", stack_trace=_stack(error), **fields)
+
+
+def _stack(error: BaseException) -> str:
+    """The stack of an error and of those that led to it, without messages but Firestore's: they repeat what was sent."""
+    chain: list[str] = []
+    current: BaseException | None = error
+    while current is not None:
+        said = f": {current.message}" if isinstance(current, GoogleAPICallError) else ""
+        frames = "".join(traceback.format_tb(current.__traceback__))
+        chain.append(f"Traceback (most recent call last):\n{frames}{type(current).__name__}{said}")
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+    return "\n\nThe above exception led to:\n\n".join(reversed(chain))
