@@ -162,7 +162,7 @@ def suite(
         # and then one function answers for the other. So the first of each start one after the other.
         for name in HTTP_FUNCTIONS:
             waiting()
-            if _status(ports.function_url(name), START_SECONDS) >= 500:
+            if _status(f"{ports.function_url(name)}/-", START_SECONDS) >= 500:  # A path of no endpoint reads no data.
                 raise StartError(f"The function {name} does not start. {_end_of(log)}")
         yield process
 
