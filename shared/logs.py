@@ -52,7 +52,7 @@ def exception(message: str, error: BaseException, severity: str = "ERROR", **fie
 
 
 def _stack(error: BaseException) -> str:
-    """The stack of an error and of those that led to it, without messages but Firestore's: they repeat what was sent."""
+    """The stack of an error and of those that led to it, without messages but Firestore's: they repeat input."""
     chain: list[str] = []
     current: BaseException | None = error
     while current is not None:
