@@ -8,8 +8,16 @@ from typing import Any
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
 from shared import store
+from shared import users as users_module
 
 Dump = dict[str, dict[str, Any]]
+
+PAIRS = {
+    "swipes": ("user_id", "listing_id"),
+    "favorites": ("user_id", "listing_id"),
+    "leads": ("tenant_id", "listing_id"),
+}
+"""Collections whose documents are named after a pair."""
 
 NONCE = re.compile(r"^[0-9a-f]{8}:")  # Of an action in a feed's history.
 
@@ -55,3 +63,25 @@ def comparable(dumped: Dump, names: dict[int, str]) -> list[tuple[str, str]]:
         return re.sub(r"(?<![0-9+])[0-9]{6,16}(?![0-9])", lambda found: names.get(int(found[0]), "*"), text)
 
     return sorted((with_names(path), repr(plain("", data))) for path, data in dumped.items())
+
+
+def check_whole(dumped: Dump) -> None:
+    """What holds between documents at every moment, whatever happened."""
+    of: dict[str, dict[str, Any]] = {}
+    for path, data in dumped.items():
+        collection, _, key = path.partition("/")
+        of.setdefault(collection, {})[key] = data
+    users, identities = of.get("users", {}), of.get("identities", {})
+    owned = {
+        users_module.identity(kind, data[kind]).id: data["id"]
+        for data in users.values()
+        for kind in ("email", "phone", "telegram_id")
+        if data[kind]
+    }
+    assert {key: data["user_id"] for key, data in identities.items()} == owned, "identities and users differ"
+    for collection, fields in PAIRS.items():
+        for key, data in of.get(collection, {}).items():
+            assert key == "_".join(str(data[field]) for field in fields)
+    for collection in ("users", "listings", "leads", "favorites"):
+        ids = [data["id"] for data in of.get(collection, {}).values()]
+        assert len(ids) == len(set(ids))
