@@ -16,10 +16,11 @@ run: $(PACKAGES) $(FIREBASE) ## Run the whole system with demo data on http://lo
 test: $(PACKAGES) $(FIREBASE) chromium ## Test everything. ARGS=… go to pytest.
 	@venv/bin/pytest --ignore=tests/soak $(ARGS)
 
-check: $(PACKAGES) ## Lint, formatting and types.
+check: $(PACKAGES) ## Lint, formatting, types, and known vulnerabilities of the pinned packages.
 	@venv/bin/ruff check
 	@venv/bin/ruff format --check
 	@venv/bin/mypy
+	@venv/bin/python -m infra.audit
 
 admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running local system or in PROJECT=….
 	@venv/bin/python -m infra.admin
