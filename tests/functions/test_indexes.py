@@ -85,7 +85,7 @@ def call_with_all_filters(operation: Operation, admin: Person, owner: Person, te
     wants_body = any(inspect.isclass(each) and issubclass(each, Body | Form) for each in operation.parameters.values())
     options = bodies(other, tenant)[name] if wants_body else {}
     caller = {"undo": tenant, "list_leads_for_me": owner}.get(operation.handler.__name__, admin)
-    filters = [field for model in models for field in model.model_fields if field != "limit"]
+    filters = [field for model in models for field in model.model_fields if field in FILTERS]
     path = re.sub(r"{(\w+)}", lambda match: str(ids[match[1]]), operation.path)
     for chosen in subsets(filters):
         caller.ok(operation.method, path, query_string={field: FILTERS[field] for field in chosen}, **options)
