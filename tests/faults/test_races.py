@@ -1,6 +1,8 @@
 """Requests at the same moment, wherever there is a rule of uniqueness or of the last write, often enough to show."""
 
+import itertools
 import random
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
@@ -10,6 +12,7 @@ import pytest
 
 from shared import security
 from tests.faults.operations import FLAT, World
+from tests.faults.proxy import Fault, Proxy
 from tests.harness import PASSWORD, Api
 from tests.security.database import check_whole, dump
 
@@ -161,6 +164,7 @@ def rest_of_the_feed(world: World) -> list[int]:
     shown = []
     while listing := world.ok("GET", "/feed/next", "tenant"):
         shown.append(listing["id"])
+        assert len(shown) < 100, "the same again and again"
         world.ok("POST", "/feed/action", "tenant", {"listing_id": listing["id"], "action": "dislike"})
     return sorted(shown)
 
@@ -258,3 +262,24 @@ def test_acting_on_a_listing_while_it_changes_shows_it_once_only(api: Api, world
         assert world.ids["second"] not in [x["id"] for x in world.ok("GET", "/feed?limit=50", "tenant")]
         world.ok("POST", "/feed/undo", "tenant")
         assert world.ids["second"] in [x["id"] for x in world.ok("GET", "/feed?limit=50", "tenant")]
+
+
+def test_a_write_that_was_overtaken_is_seen_by_those_who_looked_in_between(api: Api, proxy: Proxy) -> None:
+    """The owner's new title is on its way while an admin moves the listing to another city and the tenant swipes on."""
+    world = World.made(api)
+    world.ok("POST", "/preferences", "tenant", {"city": "Astana"})
+    late = itertools.count()
+    with (
+        proxy.planned(lambda _, method: Fault(seconds=1) if method == "Commit" and not next(late) else None),
+        ThreadPoolExecutor(1) as pool,
+    ):
+        title = pool.submit(world.ok, "PUT", "/listings/{second}", "landlord", FLAT | {"title": "new"})
+        while "Commit" not in proxy.calls:
+            time.sleep(0.01)
+        world.ok("PUT", "/listings/{second}", "admin", FLAT | {"city": "Almaty"})
+        time.sleep(0.2)  # Until the feed takes the move for settled.
+        assert rest_of_the_feed(world) == sorted([world.ids["first"], world.ids["third"]])
+        assert not title.done()
+        title.result()
+    assert world.ok("GET", "/listings/{second}", "landlord")["city"] == "Astana"
+    assert rest_of_the_feed(world) == [world.ids["second"]]
