@@ -95,11 +95,10 @@ def test_chaos(api: Api, proxy: Proxy, figures: Figures, tmp_path: Path) -> None
 def _chaos(api: Api, proxy: Proxy, figures: Figures, functions: dict[str, Served], seed: int, steps: int = 60) -> None:
     dice = random.Random(seed)
     events: list[tuple[dict[str, Any], dict[str, Any]]] = []
-    owner_of: dict[int, int] = {}
     lock = Lock()
 
     def client(role: Role) -> tuple[int, Client]:
-        user = users.create(role=role, name=role.value, email=f"{len(owner_of)}-{dice.random()}@example.kz")
+        user = users.create(role=role, name=role.value, email=f"{dice.random()}@example.kz")
         return user.id, Client(functions, security.issue_token(user.id), figures)
 
     landlords = {}
@@ -113,10 +112,8 @@ def _chaos(api: Api, proxy: Proxy, figures: Figures, functions: dict[str, Served
         return [key for landlord in landlords.values() for key in list(landlord.listings)]
 
     def event(before: dict[str, Any], after: dict[str, Any]) -> None:
-        key = (before or after)["listing_id"]
-        owner_id = next(owner_id for owner_id, landlord in landlords.items() if key in landlord.listings)
         with lock:
-            events.append(tuple({**swipe, "owner_id": owner_id} if swipe else {} for swipe in (before, after)))  # type: ignore[arg-type]
+            events.append((before, after))
 
     tenants = []
     for _ in range(5):
@@ -157,8 +154,9 @@ def _chaos(api: Api, proxy: Proxy, figures: Figures, functions: dict[str, Served
         breaker.join()
     figures.add("faults injected", proxy.injected - injected)
 
-    for each in events:
-        owner_of[(each[0] or each[1])["listing_id"]] = (each[0] or each[1])["owner_id"]
+    owner_of = {key: owner_id for owner_id, landlord in landlords.items() for key in landlord.listings}
+    for swipe in [swipe for pair in events for swipe in pair if swipe]:
+        swipe["owner_id"] = owner_of[swipe["listing_id"]]
     late = events * 2
     dice.shuffle(late)
     with ThreadPoolExecutor(8) as pool:
