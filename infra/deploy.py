@@ -132,7 +132,7 @@ def _fields(to: Target) -> list[list[Command]]:
         group, path = field["collectionGroup"], field["fieldPath"]
         where = f"{path} --collection-group={group} {DATABASE}"
         if any(index["queryScope"] != "COLLECTION" for index in field["indexes"]):
-            sys.exit(f"firestore.indexes.json, {group}.{path}: gcloud makes no single-field index of a collection group.")
+            sys.exit(f"firestore.indexes.json, {group}.{path}: gcloud makes no single index of a collection group.")
         flags = [f"--index={_kind(index)}" for index in field["indexes"]]
         lane = lanes.setdefault(group, [])
         lane.append(to.gcloud(f"firestore indexes fields update {where} {' '.join(flags) or '--disable-indexes'}"))
@@ -189,9 +189,9 @@ def _function(to: Target, each: Function) -> list[Command]:
     )
     if not each.event:
         return [deploy]
-    member = f"--member=serviceAccount:{to.account(each.account)}"
-    invoke = f"functions add-invoker-policy-binding {each.service} --region={to.region} {member} --format=none"
-    return [deploy, to.gcloud(invoke)]
+    invoker = f"--member=serviceAccount:{to.account(each.account)} --role=roles/run.invoker --format=none"
+    where = f"{each.service} --region={to.region}"
+    return [deploy, to.gcloud(f"run services add-iam-policy-binding {where} {invoker}")]
 
 
 def _size(to: Target, each: Function) -> list[str]:

@@ -1,7 +1,6 @@
 """A stand-in for Google's servers, so that the real gcloud can be watched at what it would send them.
 
-It knows no rules of Google's. It remembers what is created, says that it exists when it is created again, and hands out
-what was stored.
+It knows no rules of Google's: it keeps what is sent, and hands out functions and policies as they were stored.
 """
 
 import json
@@ -31,12 +30,25 @@ class Request:
 
 @dataclass
 class Google:
-    """What was sent, and what exists."""
+    """What was sent, and what exists: functions by name, policies by what they are for, uploaded archives."""
 
     address: str
     requests: list[Request] = field(default_factory=list)
     functions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: list[bytes] = field(default_factory=list)
+
+    def sent(self, method: str, ending: str) -> list[Request]:
+        """Requests of this method whose path ends so."""
+        return [each for each in self.requests if each.method == method and each.path.endswith(ending)]
+
+    def members(self, role: str) -> dict[str, list[str]]:
+        """Whom a role is granted to, by what it is granted on."""
+        return {
+            name: sorted(member for binding in policy.get("bindings", []) for member in binding["members"])
+            for name, policy in self.policies.items()
+            if any(binding["role"] == role for binding in policy.get("bindings", []))
+        }
 
     @property
     def environment(self) -> dict[str, str]:
@@ -49,6 +61,10 @@ class Google:
         self.requests.append(request)
         resource, _, verb = request.path.partition(":")
         name = resource.split("/", 2)[-1]
+        if verb == "setIamPolicy":
+            self.policies[name] = request.body["policy"]
+        if verb.endswith("IamPolicy"):
+            return 200, self.policies.get(name, {})
         if request.method == "PUT":
             self.uploads.append(request.body)
             return 200, {}
@@ -61,13 +77,17 @@ class Google:
             function["serviceConfig"]["service"] = function["name"].replace("/functions/", "/services/")
             self.functions[function["name"]] = function | {"state": "ACTIVE"}
             return 200, _done(name)
+        if request.method == "DELETE" and self.functions.pop(name, None):
+            return 200, _done(name)
         if "/functions/" in resource:
             return (200, self.functions[name]) if name in self.functions else _missing()
+        if verb == "addVersion":
+            return 200, {"name": f"{name}/versions/1"}
         if "/operations/" in resource:
             return 200, _done(name)
         if resource.endswith(".googleapis.com"):
             return 200, {"state": "ENABLED"}
-        return 200, {} if request.method == "GET" or verb.endswith("IamPolicy") else _done(name)
+        return 200, {} if request.method == "GET" else _done(name)
 
 
 @contextmanager

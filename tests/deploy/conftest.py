@@ -1,0 +1,74 @@
+"""What the tests of the deploy share: gcloud without an account, and a project that does not exist."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from infra.gcloud import Command, Output
+from infra.target import Target
+from tests.deploy.google import Google, google
+
+TARGET = Target("my-project", "europe-west1", "europe-west1", alert_email="ops@example.com")
+NO_ACCOUNT = "do not currently have an active account"
+
+
+@dataclass(frozen=True)
+class Gcloud:
+    """The installed gcloud, with nothing configured."""
+
+    python: str
+    root: str
+    environment: dict[str, str]
+
+    def run(self, commands: Iterable[tuple[str, ...]], **environment: str) -> list[tuple[int, str]]:
+        """Exit code and words of each of these commands, run in one process of gcloud's."""
+        lines = [json.dumps(words[1:]) for words in commands]
+        done = subprocess.run(
+            [self.python, str(Path(__file__).with_name("inside_gcloud.py")), self.root],
+            input="\n".join(lines),
+            stdout=subprocess.PIPE,
+            text=True,
+            env=self.environment | environment,
+            timeout=200,
+            check=True,
+        )
+        answers = [json.loads(line) for line in done.stdout.splitlines()]
+        assert len(answers) == len(lines)
+        return answers
+
+
+@pytest.fixture(scope="session")
+def gcloud(tmp_path_factory: pytest.TempPathFactory) -> Gcloud:
+    """The real gcloud. Where it is not installed, nothing of the deploy is proven, and the summary says so."""
+    if not shutil.which("gcloud"):
+        print("\ngcloud IS NOT INSTALLED: the deploy's commands are NOT checked.", file=sys.stderr)
+        pytest.skip("gcloud is not installed (https://cloud.google.com/sdk/docs/install): deploy commands not checked")
+    config = tmp_path_factory.mktemp("gcloud")
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("CLOUDSDK_", "GOOGLE_"))}
+    environment = inherited | {"CLOUDSDK_CONFIG": str(config), "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
+    question = ["gcloud", "info", "--format=value(basic.python_location,installation.sdk_root)"]
+    python, root = subprocess.check_output(question, text=True, env=environment).strip().split("\t")
+    return Gcloud(python, root, environment)
+
+
+@pytest.fixture(scope="module")
+def cloud(gcloud: Gcloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Google, dict[str, str]]]:
+    """Google's stand-in, and the environment in which gcloud takes it for the real one."""
+    token = tmp_path_factory.mktemp("token") / "token"
+    token.write_text("not-a-token")
+    with google() as stand_in:
+        yield stand_in, stand_in.environment | {"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token)}
+
+
+def plain_words(command: Command) -> tuple[str, ...]:
+    """A command's words, with a region in place of what another command would print."""
+    return tuple(
+        f"{word.before}{TARGET.region}{word.after}" if isinstance(word, Output) else word for word in command.words
+    )

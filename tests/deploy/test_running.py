@@ -1,0 +1,85 @@
+"""How a plan is run: side by side, patiently, and no further than the first failure. With small real programs."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from infra import gcloud
+from infra.gcloud import GONE_ALREADY, THERE_ALREADY, Check, Command, Output, Stage, command, run
+
+
+def sh(script: str, fine: str | None = None, unless: Check | None = None, stdin: Command | None = None) -> Command:
+    return command("sh -c", script, fine=fine, unless=unless, stdin=stdin)
+
+
+def run_one(each: Command) -> None:
+    run([Stage("one", [[each]])])
+
+
+def test_the_first_failure_ends_the_run_and_shows_the_command_and_its_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    later = tmp_path / "later"
+    failing = [sh("echo so it is >&2; exit 3"), sh(f"touch {later}")]
+    slow = [sh("sleep 0.5"), sh(f"touch {later}")]
+    with pytest.raises(SystemExit) as stop:
+        run([Stage("both", [failing, slow]), Stage("after", [[sh(f"touch {later}")]])])
+    said = capsys.readouterr()
+    assert stop.value.code
+    assert "sh -c 'echo so it is >&2; exit 3'\n\nso it is" in said.err
+    assert "2. after" not in said.out
+    assert not later.exists()
+
+
+def test_lanes_run_side_by_side_and_their_commands_in_order(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    started = time.monotonic()
+    run([Stage("three", [[sh("sleep 1"), sh(f"echo {lane} >> {log}")] for lane in range(3)])])
+    assert time.monotonic() - started < 2.5
+    assert sorted(log.read_text().split()) == ["0", "1", "2"]
+
+
+def test_what_exists_is_not_created_and_what_is_gone_not_deleted(capsys: pytest.CaptureFixture[str]) -> None:
+    run_one(sh("echo 'ALREADY_EXISTS: Database already exists.' >&2; exit 1", fine=THERE_ALREADY))
+    run_one(sh("echo 'NOT_FOUND: no such thing' >&2; exit 1", fine=GONE_ALREADY))
+    run_one(command("false", Output(sh("true")), fine=GONE_ALREADY))
+    assert capsys.readouterr().out.count("nothing to do") == 3
+    with pytest.raises(SystemExit):
+        run_one(sh("echo 'PERMISSION_DENIED' >&2; exit 1", fine=THERE_ALREADY))
+
+
+def test_a_command_whose_check_holds_is_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    run_one(sh(f"touch {file}", unless=Check(sh("echo state ACTIVE"), "ACTIVE")))
+    run_one(sh(f"touch {file}", unless=Check(sh("true"))))
+    assert not file.exists()
+    run_one(sh(f"touch {file}", unless=Check(sh("echo state FAILED"), "ACTIVE")))
+    assert file.exists()
+
+
+def test_what_google_needs_a_moment_for_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gcloud, "WAITS", (0, 0))
+    log = tmp_path / "log"
+    fresh = "Service account fn-auth@p.iam.gserviceaccount.com does not exist."
+    run_one(sh(f"echo try >> {log}; test $(wc -l < {log}) = 3 || {{ echo '{fresh}' >&2; exit 1; }}"))
+    assert log.read_text().count("try") == 3
+    with pytest.raises(SystemExit):
+        run_one(sh(f"echo try >> {log}; echo '{fresh}' >&2; exit 1"))
+    assert log.read_text().count("try") == 6
+
+
+def test_a_secret_is_piped_and_never_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "file"
+    run_one(sh(f"cat > {file}", stdin=sh("printf hidden; echo noise >&2")))
+    assert file.read_text() == "hidden"
+    with pytest.raises(SystemExit):
+        run_one(sh("cat > /dev/null; exit 1", stdin=sh("printf hid; printf den")))
+    said = capsys.readouterr()
+    assert "hidden" not in said.out + said.err
+
+
+def test_a_program_that_is_not_installed_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        run_one(command("no-such-program --flag"))
+    assert "no-such-program is not installed." in capsys.readouterr().err
