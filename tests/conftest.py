@@ -22,7 +22,7 @@ from tests.harness import Api  # noqa: E402
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
     """The Firestore emulator alone; its HOST:PORT."""
-    with firestore(PORTS.firestore, STATE / f"test-firestore-{PORTS.firestore}.log"):
+    with firestore(PORTS.firestore, STATE / "test-firestore.log"):
         yield f"{HOST}:{PORTS.firestore}"
 
 

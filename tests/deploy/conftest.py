@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from infra.gcloud import Command, Output
+from infra import deploy
+from infra.gcloud import Command, Output, calls
 from infra.target import Target
 from tests.deploy.google import Google, google
 
@@ -44,6 +46,14 @@ class Gcloud:
         return answers
 
 
+@dataclass(frozen=True)
+class Release:
+    """What Google is given: the functions by their names there, and the archive of the source."""
+
+    functions: dict[str, dict[str, Any]]
+    archive: bytes
+
+
 @pytest.fixture(scope="session")
 def gcloud(tmp_path_factory: pytest.TempPathFactory) -> Gcloud:
     """The real gcloud. Where it is not installed, nothing of the deploy is proven, and the summary says so."""
@@ -58,13 +68,34 @@ def gcloud(tmp_path_factory: pytest.TempPathFactory) -> Gcloud:
     return Gcloud(python, root, environment)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cloud(gcloud: Gcloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Google, dict[str, str]]]:
     """Google's stand-in, and the environment in which gcloud takes it for the real one."""
     token = tmp_path_factory.mktemp("token") / "token"
     token.write_text("not-a-token")
     with google() as stand_in:
         yield stand_in, stand_in.environment | {"CLOUDSDK_AUTH_ACCESS_TOKEN_FILE": str(token)}
+
+
+@pytest.fixture(scope="session")
+def release(cloud: tuple[Google, dict[str, str]], gcloud: Gcloud) -> Release:
+    """What every gcloud command of a deploy gave the stand-in: taken down at once, as a later test destroys it."""
+    stand_in, environment = cloud
+    words = list(dict.fromkeys(plain_words(each) for each in calls(deploy.plan(TARGET)) if each.words[0] == "gcloud"))
+    failed = [
+        (" ".join(each), said)
+        for each, (code, said) in zip(words, gcloud.run(words, **environment), strict=True)
+        if code and each[1:3] != ("functions", "describe")  # Asks for what is not there yet.
+    ]
+    assert not failed
+    sent = {name.rsplit("/", 1)[-1]: function for name, function in stand_in.functions.items()}
+    return Release(sent, stand_in.uploads[0])
+
+
+@pytest.fixture(scope="session")
+def deployed(cloud: tuple[Google, dict[str, str]], release: Release) -> Google:
+    """The stand-in after a deploy."""
+    return cloud[0]
 
 
 def plain_words(command: Command) -> tuple[str, ...]:

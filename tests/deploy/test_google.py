@@ -19,20 +19,6 @@ Cloud = tuple[Google, dict[str, str]]
 INDEXES = json.loads((ROOT / "infra/firestore.indexes.json").read_text())
 
 
-@pytest.fixture(scope="module")
-def deployed(cloud: Cloud, gcloud: Gcloud) -> Google:
-    """The stand-in after every gcloud command of a deploy."""
-    stand_in, environment = cloud
-    words = list(dict.fromkeys(plain_words(each) for each in calls(deploy.plan(TARGET)) if each.words[0] == "gcloud"))
-    failed = [
-        (" ".join(each), said)
-        for each, (code, said) in zip(words, gcloud.run(words, **environment), strict=True)
-        if code and each[1:3] != ("functions", "describe")  # Asks for what is not there yet.
-    ]
-    assert not failed
-    return stand_in
-
-
 def function(google: Google, service: str) -> dict[str, Any]:
     return google.functions[f"projects/{TARGET.project}/locations/{TARGET.region}/functions/{service}"]
 

@@ -86,7 +86,7 @@ def test_firestore_gone_in_the_middle_is_503_and_a_repetition_makes_it_whole(
     api: Api, proxy: Proxy, name: str, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From each call on nothing gets through; that call itself was done, or not."""
-    monkeypatch.setattr(store, "TOTAL_SECONDS", 0.4)
+    monkeypatch.setattr(store, "TOTAL_SECONDS", 0.2)
     operation = OPERATIONS[name]
     expected, calls = clean(api, proxy, operation)
     for number in range(len(calls)):
