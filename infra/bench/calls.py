@@ -1,0 +1,241 @@
+"""What is measured: every endpoint, as a request to make, and what it may cost at most."""
+
+import itertools
+import secrets
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from google.events.cloud.firestore import DocumentEventData
+
+from infra.bench import seed
+from infra.bench.servers import Request, Server
+from shared import security, users
+from shared.models import Role
+from shared.users import User
+
+PAGE = 20
+PASSWORD = "secret-password"
+CARDS = 50
+
+
+@dataclass
+class World:
+    """A database full of data, and the people who call."""
+
+    tenant: User
+    owner: User
+    admin: User
+    picky: User
+    """Looks for what is not there."""
+    listings: list[seed.Document]
+    """The newest first."""
+    lead_id: int
+    cards: deque[int] = field(default_factory=deque)
+    """Listings that the tenant has not acted on yet, the next one first."""
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+
+    def get(self, who: User, path: str) -> Request:
+        return Request("GET", path, security.issue_token(who.id))
+
+    def send(self, who: User | None, method: str, path: str, body: Any = None) -> Request:
+        return Request(method, path, security.issue_token(who.id) if who else None, body)
+
+    def any_listing(self) -> int:
+        """One listing after another, the oldest first: nobody has acted on those."""
+        listing_id: int = self.listings[-next(self.numbers) % len(self.listings)]["id"]
+        return listing_id
+
+    def own_listing(self) -> int:
+        """A new listing of the owner's."""
+        (document,) = seed.add_listings(self.owner.id, [seed.some_listing(seed.random.Random(1))])
+        listing_id: int = document["id"]
+        return listing_id
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What a call may cost at most; the table that this project promises."""
+
+    rpcs: int
+    reads: int
+    writes: int = 0
+
+
+@dataclass(frozen=True)
+class Call:
+    """One endpoint in one typical use."""
+
+    function: str
+    name: str
+    request: Callable[[World], Request]
+    limit: Limit | None = None
+    prepare: Callable[[World, Server, int], None] = lambda *_: None
+    """Sets the scene for so many requests; not measured."""
+
+
+def new_user(role: Role, **fields: Any) -> User:
+    return users.create(role=role, name=role.value.title(), **fields)
+
+
+def _deal_cards(world: World, server: Server, count: int) -> None:
+    assert count <= CARDS
+    deck = server.call(world.get(world.tenant, f"/feed?limit={count}"))
+    world.cards = deque(listing["id"] for listing in deck)
+
+
+def _act(world: World, action: str) -> Request:
+    body = {"listing_id": world.cards.popleft(), "action": action}
+    return world.send(world.tenant, "POST", "/feed/action", body)
+
+
+def _act_before(world: World, server: Server, count: int) -> None:
+    _deal_cards(world, server, count)
+    for _ in range(count):
+        server.call(_act(world, "favorite"))
+
+
+def _event(before: str | None, after: str) -> Callable[[World], Request]:
+    """The delivery of a swipe's change, as Eventarc makes it."""
+
+    def document(world: World, action: str | None, listing_id: int) -> Any:
+        numbers = {"user_id": world.tenant.id, "listing_id": listing_id, "owner_id": world.owner.id}
+        fields: dict[str, Any] = {name: {"integer_value": value} for name, value in numbers.items()}
+        return {"fields": fields | {"action": {"string_value": action}}} if action else None
+
+    def request(world: World) -> Request:
+        listing_id = secrets.randbelow(10**15)
+        values = {"value": document(world, after, listing_id), "old_value": document(world, before, listing_id)}
+        headers = {
+            "ce-id": secrets.token_hex(8),
+            "ce-specversion": "1.0",
+            "ce-source": "//firestore.googleapis.com/projects/demo/databases/(default)",
+            "ce-type": "google.cloud.firestore.document.v1.written",
+            "Content-Type": "application/protobuf",
+        }
+        return Request("POST", "/", body=DocumentEventData.serialize(DocumentEventData(values)), headers=headers)
+
+    return request
+
+
+def _phone(world: World) -> str:
+    return f"+7701{next(world.numbers):07}"
+
+
+FILTERS = "city=astana&deal_type=rent&property_type=flat&price_min=60000&price_max=900000"
+NEW_LISTING = {"title": "Квартира в Астане", "city": "Astana", "price": 250000}
+PAGE_OF_OWN = Limit(rpcs=2, reads=PAGE + 2)
+
+NEXT = Call("feed", "GET /feed/next", lambda w: w.get(w.tenant, "/feed/next"), Limit(2, 4))
+ACTION = Call("feed", "POST /feed/action", lambda w: _act(w, "dislike"), Limit(2, 4, 3), _deal_cards)
+TRIGGER_LIKE = Call("create_lead", "trigger: a like", _event(None, "like"), Limit(2, 2, 1))
+TRIGGER_OTHER = Call("create_lead", "trigger: anything else", _event(None, "dislike"), Limit(0, 0))
+
+CALLS = [
+    NEXT,
+    Call("feed", "GET /feed/next, nothing left", lambda w: w.get(w.picky, "/feed/next"), Limit(2, 4)),
+    Call("feed", f"GET /feed, {PAGE} cards", lambda w: w.get(w.tenant, f"/feed?limit={PAGE}")),
+    ACTION,
+    Call("feed", "POST /feed/action, favorite", lambda w: _act(w, "favorite"), Limit(2, 4, 3), _deal_cards),
+    Call("feed", "POST /feed/undo", lambda w: w.send(w.tenant, "POST", "/feed/undo"), None, _act_before),
+    TRIGGER_LIKE,
+    TRIGGER_OTHER,
+    Call("preferences", "GET /preferences", lambda w: w.get(w.owner, "/preferences")),
+    Call("preferences", "POST /preferences", lambda w: w.send(w.owner, "POST", "/preferences", {"city": "Astana"})),
+    Call(
+        "favorites",
+        f"GET /favorites, page of {PAGE}",
+        lambda w: w.get(w.tenant, f"/favorites?limit={PAGE}"),
+        Limit(3, 2 * PAGE + 2),
+    ),
+    Call(
+        "favorites",
+        "POST /favorites",
+        lambda w: w.send(w.picky, "POST", "/favorites", {"listing_id": w.any_listing()}),
+    ),
+    Call(
+        "favorites",
+        "DELETE /favorites/{id}",
+        lambda w: w.send(w.picky, "DELETE", f"/favorites/{w.any_listing()}"),
+    ),
+    Call("leads", f"GET /leads/my, page of {PAGE}", lambda w: w.get(w.tenant, f"/leads/my?limit={PAGE}"), PAGE_OF_OWN),
+    Call(
+        "leads",
+        f"GET /leads/for-me, page of {PAGE}",
+        lambda w: w.get(w.owner, f"/leads/for-me?status=new&limit={PAGE}"),
+        PAGE_OF_OWN,
+    ),
+    Call("leads", "GET /leads/{id}", lambda w: w.get(w.tenant, f"/leads/{w.lead_id}")),
+    Call("leads", "PATCH /leads/{id}", lambda w: w.send(w.owner, "PATCH", f"/leads/{w.lead_id}", {"status": "new"})),
+    Call("leads", "POST /leads", lambda w: w.send(w.picky, "POST", "/leads", {"listing_id": w.any_listing()})),
+    Call("admin", f"GET /admin/users, page of {PAGE}", lambda w: w.get(w.admin, f"/admin/users?limit={PAGE}")),
+    Call("admin", f"GET /admin/listings, page of {PAGE}", lambda w: w.get(w.admin, f"/admin/listings?limit={PAGE}")),
+    Call(
+        "admin",
+        "GET /admin/listings, filtered",
+        lambda w: w.get(w.admin, f"/admin/listings?limit={PAGE}&city=astana&owner_id={w.owner.id}&is_active=true"),
+    ),
+    Call(
+        "admin",
+        "PATCH /admin/users/{id}",
+        lambda w: w.send(
+            w.admin, "PATCH", f"/admin/users/{w.picky.id}", {"role": ("agent", "tenant")[next(w.numbers) % 2]}
+        ),
+    ),
+    Call("health", "GET /health", lambda _: Request("GET", "/health")),
+    Call("auth", "GET /auth/me", lambda w: w.get(w.tenant, "/auth/me"), Limit(1, 1)),
+    Call(
+        "auth",
+        "POST /auth/login",
+        lambda w: Request(
+            "POST",
+            "/auth/login",
+            body=f"username={w.tenant.email}&password={PASSWORD}".encode(),
+            headers={"Content-Type": "application/x-www-form-urlencoded"},
+        ),
+        Limit(2, 3),
+    ),
+    Call(
+        "auth",
+        "POST /auth/register",
+        lambda w: w.send(
+            None,
+            "POST",
+            "/auth/register",
+            {"name": "New", "phone": _phone(w), "email": f"{secrets.token_hex(6)}@example.kz", "password": PASSWORD},
+        ),
+        Limit(2, 3, 3),
+    ),
+    Call(
+        "auth",
+        "POST /auth/telegram/…, known",
+        lambda w: w.send(None, "POST", "/auth/telegram/login-or-register", {"telegram_id": w.owner.telegram_id}),
+    ),
+    Call(
+        "listings",
+        f"GET /listings, page of {PAGE}",
+        lambda _: Request("GET", f"/listings?limit={PAGE}"),
+        Limit(1, PAGE + 1),
+    ),
+    Call(
+        "listings",
+        "GET /listings, all filters",
+        lambda _: Request("GET", f"/listings?limit={PAGE}&{FILTERS}"),
+        Limit(1, PAGE + 1),
+    ),
+    Call("listings", "GET /listings/{id}", lambda w: Request("GET", f"/listings/{w.any_listing()}"), Limit(1, 1)),
+    Call(
+        "listings",
+        f"GET /listings/my, page of {PAGE}",
+        lambda w: w.get(w.owner, f"/listings/my?limit={PAGE}"),
+        PAGE_OF_OWN,
+    ),
+    Call("listings", "POST /listings", lambda w: w.send(w.owner, "POST", "/listings", NEW_LISTING)),
+    Call(
+        "listings",
+        "PUT /listings/{id}",
+        lambda w: w.send(w.owner, "PUT", f"/listings/{w.any_listing()}", NEW_LISTING | {"price": 1 + next(w.numbers)}),
+    ),
+    Call("listings", "DELETE /listings/{id}", lambda w: w.send(w.owner, "DELETE", f"/listings/{w.own_listing()}")),
+]

@@ -1,0 +1,178 @@
+"""The measurements: worlds of two sizes, what each call costs in them, cold starts, memory."""
+
+import json
+import os
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from infra.bench import calls, seed
+from infra.bench.calls import CALLS, Call, World
+from infra.bench.servers import BARE, PATIENT, PLAIN, RECORDED, Request, Server, running
+from shared import preferences, security, store
+from shared.models import PreferenceWrite, Role
+from shared.settings import settings
+
+Figures = dict[str, float]
+Tick = Callable[[str], None]
+PING = Request("GET", "/no-such-path")
+OWN = 60
+"""Leads and favorites of the callers, so that every page is full."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much data there is, and how much a caller has swiped."""
+
+    name: str
+    listings: int
+    history: int
+
+    @property
+    def project(self) -> str:
+        return f"demo-bench-{self.name}"
+
+
+@contextmanager
+def project(name: str) -> Iterator[None]:
+    """Makes this process work on one project's data."""
+    os.environ["GOOGLE_CLOUD_PROJECT"] = name
+    store.client.cache_clear()
+    yield
+
+
+def fill(size: Size, tick: Tick) -> World:
+    """The data of one size."""
+    dice = random.Random(size.name)
+    owner = calls.new_user(Role.LANDLORD, email="owner@example.kz", telegram_id="77")
+    hashed = security.hash_password(calls.PASSWORD)
+    tenant = calls.new_user(Role.TENANT, email="tenant@example.kz", password_hash=hashed)
+    picky = calls.new_user(Role.TENANT, email="picky@example.kz")
+    admin = calls.new_user(Role.ADMIN, email="admin@example.kz")
+    for number in range(OWN):
+        calls.new_user(Role.TENANT, email=f"somebody{number}@example.kz")
+    contents = [seed.some_listing(dice) for _ in range(size.listings)]
+    documents: list[seed.Document] = []
+    for at in range(0, len(contents), 5_000):
+        documents = seed.add_listings(owner.id, contents[at : at + 5_000]) + documents
+        tick(f"{len(documents):,} listings")
+    preferences.replace(picky.id, PreferenceWrite(city="Nowhere"))
+    seed.add_leads(tenant.id, documents[-OWN:])
+    seed.add_favorites(tenant.id, documents[-OWN:])
+    time.sleep(settings().feed_settle_seconds + 0.1)
+    if size.history:
+        seed.swipe(tenant.id, documents[: size.history])
+        tick(f"{size.history:,} swipes")
+    lead = store.run(store.collection("leads").limit(1))[0].to_dict() or {}
+    return World(tenant, owner, admin, picky, documents, lead["id"])
+
+
+class Counter:
+    """A running function whose Firestore calls are taken down."""
+
+    def __init__(self, server: Server, report: Path) -> None:
+        self.server = server
+        self._report = report
+
+    def count(self, request: Request) -> Figures:
+        before = self._lines()
+        self.server.call(request)
+        (line,) = self._lines()[len(before) :]
+        figures: Figures = json.loads(line)
+        return figures
+
+    def _lines(self) -> list[str]:
+        return self._report.read_text().splitlines() if self._report.exists() else []
+
+
+@contextmanager
+def counting(function: str, folder: Path) -> Iterator[Counter]:
+    report = folder / f"{function}.jsonl"
+    report.unlink(missing_ok=True)
+    with running(function, RECORDED, folder / f"{function}.log", BENCH_RECORD=str(report)) as server:
+        server.first_answer(PING)
+        report.unlink(missing_ok=True)
+        yield Counter(server, report)
+
+
+def measure(world: World, functions: Sequence[str], folder: Path, times: int, tick: Tick) -> dict[str, Figures]:
+    """What each call costs, by its name; the memory of each function, under its own name."""
+    found: dict[str, Figures] = {}
+    for function in functions:
+        group = [call for call in CALLS if call.function == function]
+        with counting(function, folder) as counter:
+            for call in group:
+                call.prepare(world, counter.server, 4)
+                each = [counter.count(call.request(world)) for _ in range(4)][1:]  # Without opening the channel.
+                found[call.name] = {name: max(figures[name] for figures in each) for name in each[0]}
+        tick(f"{function}: calls counted")
+        with running(function, PATIENT, folder / f"{function}.log") as server:
+            server.first_answer(PING)
+            for call in group:
+                found[call.name]["cpu_ms"] = _cpu_ms(call, world, server, times)
+            server.call_in_parallel(group[0].request(world), 16)
+            found[function] = {"memory_mib": server.memory_bytes() / 2**20}
+        tick(f"{function}: CPU time and memory")
+    return found
+
+
+def _cpu_ms(call: Call, world: World, server: Server, times: int) -> float:
+    """CPU time of one warm request: the function's processes, nothing of Firestore's."""
+    call.prepare(world, server, times + 2)
+    for _ in range(2):
+        server.call(call.request(world))
+    before = server.cpu_seconds()
+    for _ in range(times):
+        server.call(call.request(world))
+    return (server.cpu_seconds() - before) / times * 1000
+
+
+def history(world: World, lengths: Sequence[int], folder: Path, tick: Tick) -> list[dict[str, Any]]:
+    """What a card costs after so many swipes: ``GET /feed/next`` and ``POST /feed/action``."""
+    rows = []
+    tenants = {length: calls.new_user(Role.TENANT, email=f"swiped{length}@example.kz") for length in lengths}
+    for length, tenant in tenants.items():
+        if length:
+            seed.swipe(tenant.id, world.listings[:length])
+        tick(f"{length:,} swipes")
+    with counting("feed", folder) as counter:
+        for length, tenant in tenants.items():
+            for card in counter.server.call(world.get(tenant, "/feed?limit=2")):
+                following = counter.count(world.get(tenant, "/feed/next"))
+                body = {"listing_id": card["id"], "action": "dislike"}
+                action = counter.count(world.send(tenant, "POST", "/feed/action", body))
+            rows.append({"history": length, "next": following, "action": action})
+            tick(f"cards after {length:,} swipes")
+    return rows
+
+
+def changes_of_preferences(world: World, length: int, folder: Path, tick: Tick) -> list[dict[str, Any]]:
+    """What the first two cards after a change of preferences cost a tenant with so many swipes."""
+    rows = []
+    for title, wanted in (("one city of five", {"city": "Astana"}), ("everything matches still", {"price_max": 10**9})):
+        tenant = calls.new_user(Role.TENANT, email=f"changed{len(rows)}@example.kz")
+        seed.swipe(tenant.id, world.listings[:length])
+        preferences.replace(tenant.id, PreferenceWrite.model_validate(wanted))
+        with counting("feed", folder) as counter:
+            first, second = (counter.count(world.get(tenant, "/feed/next")) for _ in range(2))
+            memory = counter.server.memory_bytes() / 2**20
+        rows.append({"change": title, "history": length, "first": first, "second": second, "memory_mib": memory})
+        tick(f"a change of preferences: {title}")
+    return rows
+
+
+def cold_starts(functions: Sequence[str], folder: Path, rounds: int, tick: Tick) -> dict[str, list[float]]:
+    """Seconds from starting the process to its first answer, each function in turn so that all meet the same noise."""
+    seconds: dict[str, list[float]] = {name: [] for name in ("bare", *functions)}
+    for number in range(rounds):
+        for name in seconds:
+            began = time.perf_counter()
+            with running(name, BARE if name == "bare" else PLAIN, folder / f"{name}.log") as server:
+                server.first_answer(PING)
+                seconds[name].append(time.perf_counter() - began)
+        tick(f"cold starts, round {number + 1}")
+    return seconds

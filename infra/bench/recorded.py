@@ -1,0 +1,39 @@
+"""main.py with every request's Firestore calls taken down in a file: the benchmark runs this in place of main.py.
+
+Run by functions-framework with ``--source infra/bench/recorded.py``; BENCH_RECORD names the file, which gets one line
+of JSON for each request.
+"""
+
+import json
+import os
+from typing import Any
+
+import functions_framework
+
+import main
+from infra.bench import patient
+from infra.bench.wire import Calls, Recorder
+from shared import store
+
+RECORDER = Recorder()
+RECORDER.installed(store.client()).__enter__()  # For the life of the process.
+
+
+def __getattr__(name: str) -> Any:
+    if name not in (*main.HTTP_FUNCTIONS, *main.EVENT_FUNCTIONS):
+        raise AttributeError(name)
+    handler = getattr(patient, name)
+
+    def recorded(given: Any) -> Any:
+        with RECORDER.recording() as calls:
+            answer = handler(given)
+        _report(calls)
+        return answer
+
+    recorded.__name__ = name
+    return functions_framework.cloud_event(recorded) if name in main.EVENT_FUNCTIONS else recorded
+
+
+def _report(calls: Calls) -> None:
+    with open(os.environ["BENCH_RECORD"], "a") as report:
+        report.write(json.dumps(calls.figures()) + "\n")

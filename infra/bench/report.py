@@ -1,0 +1,219 @@
+"""What the benchmark has found, as tables for people and a chart."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from statistics import median
+from typing import Any
+
+from infra.bench import calls, prices
+from infra.bench.calls import CALLS, Call
+
+COLD_START_RATIO = 1.3
+MEMORY_MIB = 128
+Figures = Mapping[str, float]
+
+
+def text(result: Mapping[str, Any]) -> tuple[str, bool]:
+    """The whole report, and whether every figure is within its target."""
+    table, calls_fine = _calls(result)
+    starts, starts_fine = _starts(result)
+    parts = [table, _history(result), _changes(result), starts, _money(result)]
+    verdict = (
+        "Every figure is within its target." if calls_fine and starts_fine else "NOT every figure is within its target."
+    )
+    return "\n\n".join([*parts, verdict]), calls_fine and starts_fine
+
+
+def _title(size: Mapping[str, Any]) -> str:
+    return f"{size['listings']:,} listings, {size['history']:,} swipes of the caller"
+
+
+def _calls(result: Mapping[str, Any]) -> tuple[str, bool]:
+    small, large = result["small_calls"], result["large_calls"]
+    rows, fine = [], True
+    for call in CALLS:
+        one, other = small[call.name], large[call.name]
+        verdict = _verdict(call, one, other)
+        fine = fine and verdict != "OVER"
+        pairs = [
+            f"{one[name]:.0f} | {other[name]:.0f}" for name in ("rpcs", "reads", "index_reads", "writes", "deletes")
+        ]
+        one_bytes, other_bytes = (each["sent"] + each["received"] for each in (one, other))
+        rows.append(
+            [
+                call.name,
+                *pairs,
+                f"{one_bytes:,.0f} | {other_bytes:,.0f} | {_ratio(one_bytes, other_bytes)}",
+                f"{one['cpu_ms']:.1f} | {other['cpu_ms']:.1f} | {_ratio(one['cpu_ms'], other['cpu_ms'])}",
+                f"{call.limit.rpcs}, {call.limit.reads}, {call.limit.writes}" if call.limit else "",
+                verdict,
+            ]
+        )
+    head = ["call", "round trips", "reads", "index reads", "writes", "deletes", "bytes", "CPU ms", "limit", ""]
+    title = (
+        f"Each call, in two worlds: {_title(result['small'])} | {_title(result['large'])} | their ratio.\n"
+        "Round trips: Firestore calls that wait for one another. Reads: documents; index reads are billed besides, at\n"
+        "least so many. Bytes: messages to and from Firestore. CPU: of the function's process, for one warm request.\n"
+        "Limit: round trips, reads, writes. Password hashes are as in production (bcrypt, cost 12)."
+    )
+    return _table(title, head, rows), fine
+
+
+def _verdict(call: Call, *found: Figures) -> str:
+    if call.limit is None:
+        return ""
+    limit = call.limit
+    within = all(
+        each["rpcs"] <= limit.rpcs and each["reads"] <= limit.reads and each["writes"] <= limit.writes for each in found
+    )
+    return "ok" if within else "OVER"
+
+
+def _history(result: Mapping[str, Any]) -> str:
+    rows = []
+    for row in result["history"]:
+        following, action = row["next"], row["action"]
+        figures = [
+            f"{each['rpcs']}, {each['reads']}, {each['writes']}, {each['sent'] + each['received']:,}"
+            for each in (following, action)
+        ]
+        rows.append([f"{row['history']:,}", *figures])
+    head = ["swipes before", "GET /feed/next", "POST /feed/action"]
+    return _table("One card after a history: round trips, reads, writes, bytes.", head, rows)
+
+
+def _changes(result: Mapping[str, Any]) -> str:
+    rows = []
+    for row in result["changes"]:
+        figures = [
+            f"{row[name]['rpcs']}, {row[name]['reads']:,}, {row[name]['writes']}" for name in ("first", "second")
+        ]
+        each = row["first"]["reads"] / row["history"]
+        rows.append([row["change"], *figures, f"{each:.2f}", f"{row['memory_mib']:.0f}"])
+    head = ["change", "first card", "second card", "reads for each swipe before", "memory MiB"]
+    title = (
+        f"After a change of preferences, {result['changes'][0]['history']:,} swipes before: round trips, reads, writes."
+    )
+    return _table(title, head, rows)
+
+
+def _starts(result: Mapping[str, Any]) -> tuple[str, bool]:
+    bare = median(result["cold"]["bare"])
+    rows, fine = [["bare", f"{bare:.2f}", "", "", ""]], True
+    for name, seconds in result["cold"].items():
+        if name == "bare":
+            continue
+        ratio = median(seconds) / bare
+        memory = max(result[f"{size}_calls"][name]["memory_mib"] for size in ("small", "large"))
+        over = ratio > COLD_START_RATIO or memory >= MEMORY_MIB
+        fine = fine and not over
+        rows.append([name, f"{median(seconds):.2f}", f"{ratio:.2f}", f"{memory:.0f}", "OVER" if over else "ok"])
+    rounds = len(result["cold"]["bare"])
+    title = (
+        f"Cold start (seconds from starting the process to its first answer, median of {rounds}) against a function\n"
+        f"that only creates a Firestore client, limit {COLD_START_RATIO}; memory after load and 16 requests at once,\n"
+        f"all processes together, limit {MEMORY_MIB} MiB."
+    )
+    return _table(title, ["function", "cold start s", "ratio", "memory MiB", ""], rows), fine
+
+
+def _money(result: Mapping[str, Any]) -> str:
+    found = result["large_calls"]
+    swipe = prices.of_swipe(
+        *(found[call.name] for call in (calls.NEXT, calls.ACTION, calls.TRIGGER_LIKE, calls.TRIGGER_OTHER))
+    )
+    rows = []
+    for title, count in [
+        ("1,000,000 swipes", 1_000_000),
+        *((f"{volume:,} a day, a month", volume * prices.DAYS_A_MONTH) for volume in prices.VOLUMES),
+    ]:
+        bill = swipe * count
+        storage = prices.storage_a_month(count)
+        rows.append(
+            [
+                title,
+                *(f"{part:,.2f}" for part in (bill.firestore, bill.functions_alone, bill.functions_shared, storage)),
+                f"{bill.firestore + bill.functions_shared + storage:,.2f} - "
+                f"{bill.firestore + bill.functions_alone + storage:,.2f}",
+            ]
+        )
+    title = (
+        f"US dollars: one next and one action each, one in five a like, and the event of each.\n"
+        f"Prices of {prices.REGION}, checked {prices.CHECKED}, free tiers left out; a round trip taken as "
+        f"{prices.ROUND_TRIP_MS:.0f} ms.\n" + "\n".join(prices.SOURCES)
+    )
+    head = ["swipes", "Firestore", "functions, alone", "functions, shared", "keeping them a month", "all"]
+    return _table(title, head, rows)
+
+
+def _ratio(one: float, other: float) -> str:
+    return f"{other / one:.1f}" if one else "-"
+
+
+def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+
+    def line(cells: Sequence[str]) -> str:
+        first, *others = (
+            cell.ljust(width) if not at else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(cells, widths, strict=True))
+        )
+        return "  ".join([first, *others]).rstrip()
+
+    return "\n".join([title, "", line(head), "  ".join("-" * width for width in widths), *map(line, rows)])
+
+
+# --- The chart ----------------------------------------------------------------------------------------------------
+
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 460, 260, 56, 44, 16, 44
+COLORS = {"next": "#1a73e8", "action": "#d93025"}
+NAMES = {"next": "GET /feed/next", "action": "POST /feed/action"}
+PANELS = (
+    ("Documents read", lambda figures: figures["reads"], "{:.0f}"),
+    ("Sequential round trips", lambda figures: figures["rpcs"], "{:.0f}"),
+    ("KiB to and from Firestore", lambda figures: (figures["sent"] + figures["received"]) / 1024, "{:.1f}"),
+)
+
+
+def chart(history: Sequence[Mapping[str, Any]]) -> str:
+    """What a card costs by the tenant's history, as SVG: a panel each for documents, round trips and bytes."""
+    panels = [
+        _panel(title, {name: [(row["history"], of(row[name])) for row in history] for name in COLORS}, form, at)
+        for at, (title, of, form) in enumerate(PANELS)
+    ]
+    legend = "".join(
+        f'<circle cx="{LEFT + at * 180}" cy="16" r="5" fill="{color}"/>'
+        f'<text x="{LEFT + 12 + at * 180}" y="20">{escape(NAMES[name])}</text>'
+        for at, (name, color) in enumerate(COLORS.items())
+    )
+    width, height = WIDTH * len(PANELS), HEIGHT + 30
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+        f'font-family="sans-serif" font-size="12"><rect width="100%" height="100%" fill="white"/>{legend}'
+        f'<g transform="translate(0 30)">{"".join(panels)}</g></svg>\n'
+    )
+
+
+def _panel(title: str, lines: Mapping[str, Sequence[tuple[float, float]]], form: str, number: int) -> str:
+    points = [point for line in lines.values() for point in line]
+    most_x, most_y = max(x for x, _ in points) or 1, max(y for _, y in points) * 1.25 or 1
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        return (
+            LEFT + x / most_x * (WIDTH - LEFT - RIGHT),
+            HEIGHT - BOTTOM - y / most_y * (HEIGHT - TOP - BOTTOM),
+        )
+
+    parts = [f'<text x="{LEFT}" y="{TOP - 14}" font-size="14" font-weight="bold">{escape(title)}</text>']
+    for share in (0, 0.25, 0.5, 0.75, 1):
+        x, y = place(share * most_x, share * most_y)
+        parts.append(f'<path d="M{LEFT} {y:.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>')
+        parts.append(f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{form.format(share * most_y)}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{HEIGHT - BOTTOM + 18}" text-anchor="middle">{share * most_x:,.0f}</text>')
+    parts.append(f'<text x="{WIDTH / 2}" y="{HEIGHT - 8}" text-anchor="middle">swipes before</text>')
+    for name, line in lines.items():
+        places = [place(x, y) for x, y in line]
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{COLORS[name]}" stroke-width="2"/>')
+        parts += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" fill="{COLORS[name]}"/>' for x, y in places]
+    return f'<g transform="translate({number * WIDTH} 0)">{"".join(parts)}</g>'
