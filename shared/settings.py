@@ -41,8 +41,9 @@ class Settings(BaseModel):
 
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
 
-    telegram_bot_secret: str | None = None
-    """What the bot sends in X-Telegram-Bot-Secret. Unset: open locally, refused when deployed."""
+    telegram_bot_secret: Annotated[list[str], BeforeValidator(_commas)] = []
+    """What the bot sends in X-Telegram-Bot-Secret; of several, comma-separated, any: so it is rotated without a pause.
+    Unset: open locally, refused when deployed."""
 
     cors_origins: Annotated[list[str], BeforeValidator(_commas)] = []
     """Browser origins that may call the API, comma-separated; ``*`` is any."""
@@ -81,8 +82,8 @@ class Settings(BaseModel):
         needed = {} if target in KEYLESS else {"JWT_KEYS": self.jwt_keys}
         if target == "auth":  # The only one that knows passwords.
             needed["PASSWORD_PEPPER"] = [self.password_pepper]
-        if self.telegram_bot_secret is not None:  # Whoever knows it can be anybody but an admin.
-            needed["TELEGRAM_BOT_SECRET"] = [self.telegram_bot_secret]
+        if self.telegram_bot_secret:  # Whoever knows it can be anybody but an admin.
+            needed["TELEGRAM_BOT_SECRET"] = self.telegram_bot_secret
         for name, secrets in needed.items():
             if not secrets or any(len(s.encode()) < MINIMUM_SECRET_BYTES or s == LOCAL_SECRET for s in secrets):
                 raise ValueError(f"{name} must be set to secrets of at least {MINIMUM_SECRET_BYTES} bytes")

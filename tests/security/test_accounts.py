@@ -253,6 +253,15 @@ def test_only_the_bot_may_log_others_in(api: Api, configure: Configure, given: s
     assert by_telegram(api, SECRET).status_code == 200
 
 
+def test_the_bots_secret_is_rotated_without_a_pause(api: Api, configure: Configure) -> None:
+    new = "next-secret-" + "y" * 32
+    configure(TELEGRAM_BOT_SECRET=f"{new},{SECRET}")
+    assert [by_telegram(api, secret).status_code for secret in (SECRET, new)] == [200, 200]
+    assert [by_telegram(api, secret).status_code for secret in (f"{new},{SECRET}", "", None)] == [403] * 3
+    configure(TELEGRAM_BOT_SECRET=new)
+    assert [by_telegram(api, secret).status_code for secret in (SECRET, new)] == [403, 200]
+
+
 def test_the_bots_secret_is_compared_in_constant_time(
     api: Api, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
