@@ -79,7 +79,7 @@ def telegram(body: TelegramLogin) -> Token:
     if not accepted and not settings().local:
         raise Forbidden("The Telegram login is not configured")
     given = flask.request.headers.get("X-Telegram-Bot-Secret")
-    if accepted and not any([security.same_secret(given, each) for each in accepted]):
+    if accepted and not any(security.same_secret(given, each) for each in accepted):
         raise Forbidden("This endpoint is for the bot")
     user = users.enter_by_telegram(body.telegram_id, body.phone, body.name, Role(body.role))
     flask.g.user_id = user.id

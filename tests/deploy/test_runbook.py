@@ -1,0 +1,87 @@
+"""What an operator is told to type can be typed, and the workflow is one that GitHub would run."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from infra.target import ROOT
+from tests.deploy.conftest import NO_ACCOUNT, Gcloud
+
+RUNBOOK = (ROOT / "infra/README.md").read_text()
+WORKFLOW = ".github/workflows/ci.yml"
+NOTE = """#!{python}
+import json, sys
+with open({file!r}, "a") as file:
+    print(json.dumps(sys.argv), file=file)
+print("123")
+"""
+WITHOUT_A_PROJECT = ("auth", "config")
+
+
+@pytest.fixture(scope="module")
+def typed(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
+    """What the runbook's shell blocks and the commands in its text and in the alerts call, as a shell reads them."""
+    folder = tmp_path_factory.mktemp("bin")
+    for program in ("gcloud", "make"):
+        path = folder / program
+        path.write_text(NOTE.format(python=sys.executable, file=str(folder / "typed")))
+        path.chmod(0o755)
+    alerts = "\n".join(path.read_text() for path in sorted((ROOT / "infra/alerts").glob("*.yaml")))
+    blocks = re.findall(r"```bash\n(.*?)```", RUNBOOK, re.DOTALL)
+    lines = [*blocks, *re.findall(r"`((?:gcloud|make) [^`]+)`", RUNBOOK + alerts)]
+    path = f"{folder}:{os.environ['PATH']}"
+    subprocess.run(["bash", "-e"], input="\n".join(lines), env={"PATH": path}, cwd=folder, text=True, check=True)
+    calls = [json.loads(line) for line in (folder / "typed").read_text().splitlines()]
+    return [[Path(program).name, *words] for program, *words in calls]
+
+
+def test_gcloud_understands_the_runbook(typed: list[list[str]], gcloud: Gcloud) -> None:
+    commands = [each for each in typed if each[0] == "gcloud" and each[1] not in WITHOUT_A_PROJECT]
+    # The runbook sets the project once, with `gcloud config set`.
+    asked = [tuple(each if each[1] == "projects" else [*each, "--project=p"]) for each in commands]
+    refused = [
+        f"{' '.join(words)}\n{said}"
+        for words, (code, said) in zip(asked, gcloud.run(asked), strict=True)
+        if NO_ACCOUNT not in said or not code
+    ]
+    assert len(asked) > 30
+    assert not refused, "\n\n".join(refused)
+
+
+def test_make_has_every_command_of_the_runbook(typed: list[list[str]]) -> None:
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    wanted = {each[1] for each in typed if each[0] == "make"}
+    assert {"deploy", "admin", "destroy"} <= wanted <= targets
+
+
+def test_every_file_and_setting_that_the_runbook_names_is_there() -> None:
+    names = re.findall(r"`((?:infra/|\.github/)?[a-z_/.]+\.(?:py|yaml|yml))`", RUNBOOK)
+    assert len(names) > 4
+    assert [name for name in names if not (ROOT / name).exists() and not (ROOT / "infra" / name).exists()] == []
+
+
+def test_the_workflow_is_one_that_github_accepts() -> None:
+    check = ["check-jsonschema", "--builtin-schema", "vendor.github-workflows", WORKFLOW]
+    done = subprocess.run([f"venv/bin/{check[0]}", *check[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("job", ["test", "deploy"])
+def test_the_workflow_uses_actions_of_known_content_and_commands_that_exist(job: str) -> None:
+    steps = yaml.safe_load((ROOT / WORKFLOW).read_text())["jobs"][job]["steps"]
+    assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", each["uses"]) for each in steps if "uses" in each)
+    commands = [each["run"] for each in steps if "run" in each]
+    assert commands == {"test": ["make check", "make test"], "deploy": ["make deploy"]}[job]
+
+
+def test_nothing_is_deployed_before_it_is_configured() -> None:
+    deploy = yaml.safe_load((ROOT / WORKFLOW).read_text())["jobs"]["deploy"]
+    assert "vars.GCP_PROJECT != ''" in deploy["if"]
+    assert deploy["needs"] == "test"
+    assert deploy["permissions"] == {"contents": "read", "id-token": "write"}
