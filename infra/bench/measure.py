@@ -109,6 +109,8 @@ def measure(world: World, functions: Sequence[str], folder: Path, times: int, ti
                 call.prepare(world, counter.server, 4)
                 each = [counter.count(call.request(world)) for _ in range(4)][1:]  # Without opening the channel.
                 found[call.name] = {name: max(figures[name] for figures in each) for name in each[0]}
+                if call.limit and call.limit.rpcs and not found[call.name]["rpcs"]:
+                    raise RuntimeError(f"{call.name}: none of its calls to Firestore was seen")
         tick(f"{function}: calls counted")
         with running(function, PATIENT, folder / f"{function}.log") as server:
             server.first_answer(PING)

@@ -16,7 +16,8 @@ from infra.bench.wire import Calls, Recorder
 from shared import store
 
 RECORDER = Recorder()
-RECORDER.installed(store.client()).__enter__()  # For the life of the process.
+INSTALLED = RECORDER.installed(store.client())
+INSTALLED.__enter__()  # For the life of the process, and as long as somebody holds on to it.
 
 
 def __getattr__(name: str) -> Any:
