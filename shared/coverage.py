@@ -13,7 +13,8 @@ The rule: *no listing inside the coverage is both unseen by the tenant and match
   commit" (Firestore, CommitResponse.commit_time). The timestamp that a write stores is the time at which the server
   processed it, which may precede the moment from which reads see it. So positions younger than the *horizon* (the
   query's read time less ``feed_settle_seconds``) are never covered as empty, only one acted-on listing at a time;
-* other preferences mean another coverage (``profile`` in shared/progress.py).
+* other preferences mean another coverage, unless what they ask for is a part of what the earlier ones asked for
+  (``Progress.under`` in shared/progress.py).
 
 Coverage only saves work: whether a listing was acted on is decided by the tenant's swipe. Dropping an interval, as the
 cap below does to bound the document, costs reads later and loses nothing.
@@ -28,7 +29,8 @@ from shared.pages import Position
 
 FIRST: Position = (0, 0)
 MAX_INTERVALS = 256
-"""8 KiB in the tenant's document. Intervals are only left apart by listings that a tenant has passed over."""
+"""8 KiB of the tenant's document, for each of the preferences remembered. Only listings that a tenant has passed over
+leave intervals apart."""
 
 _PACKED = struct.Struct(">4q")
 

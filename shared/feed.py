@@ -21,7 +21,7 @@ from shared.listings import Criteria
 from shared.models import Action, PreferenceRead, PreferenceWrite
 from shared.normal import city_key
 from shared.pages import micros
-from shared.progress import Candidate, Done, Progress, Proof, look
+from shared.progress import Candidate, Covered, Done, Profile, Progress, Proof, look
 from shared.seen import Seen
 from shared.settings import settings
 
@@ -62,8 +62,10 @@ def _progress(snapshot: store.Snapshot) -> Progress:
         return Progress()
     layers = data["seen"]
     return Progress(
-        data["profile"],
-        Coverage.unpack(data["coverage"]),
+        tuple(
+            Covered(Profile(*json.loads(each["profile"])), Coverage.unpack(each["coverage"]))
+            for each in data["covered"]
+        ),
         Seen(tuple(layers[f"layer{i}"] for i in range(len(layers))), data["seen_count"]),
         tuple(Done.unpack(packed) for packed in data["history"]),
     )
@@ -72,8 +74,10 @@ def _progress(snapshot: store.Snapshot) -> Progress:
 def _write(batch: store.Batch, found: store.Snapshot, before: Progress, after: Progress) -> None:
     """Adds to a batch the change of a progress; only the layers that differ are sent."""
     data: dict[str, Any] = {
-        "profile": after.profile,
-        "coverage": after.coverage.pack(),
+        "covered": [
+            {"profile": json.dumps(each.profile, ensure_ascii=False), "coverage": each.coverage.pack()}
+            for each in after.covered
+        ],
         "seen_count": after.seen.count,
         "history": [done.pack() for done in after.history],
     }
@@ -86,10 +90,14 @@ def _write(batch: store.Batch, found: store.Snapshot, before: Progress, after: P
     batch.update(found.reference, data | changed, seen=found)
 
 
-def _profile(wanted: Criteria) -> str:
-    parts = [wanted.city and city_key(wanted.city), wanted.deal_type, wanted.property_type]
+def _profile(wanted: Criteria) -> Profile:
     prices = [None if price is None else int(price * 100) for price in (wanted.price_min, wanted.price_max)]
-    return json.dumps(parts + prices, ensure_ascii=False)
+    return Profile(wanted.city and city_key(wanted.city), wanted.deal_type, wanted.property_type, *prices)
+
+
+def _narrowest(listing: dict[str, Any]) -> Profile:
+    price = listing["price"]
+    return Profile(listing["city_key"], listing["deal_type"], listing["property_type"], price, price)
 
 
 def upcoming(
@@ -114,7 +122,7 @@ def upcoming(
     def search(gaps: Any, limit: int) -> list[Candidate]:
         hits = [hit.to_dict() or {} for hit in listings.newest_in(gaps, wanted, limit)]
         documents.update((hit["id"], hit) for hit in hits)
-        return [Candidate(listings.position(hit), hit["owner_id"] == user_id) for hit in hits]
+        return [Candidate(listings.position(hit), hit["owner_id"] == user_id, _narrowest(hit)) for hit in hits]
 
     seen = look(progress, _profile(wanted), horizon, size, search, lambda ids: swipes.acted_on(user_id, ids))
     version = found.update_time

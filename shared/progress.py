@@ -29,12 +29,35 @@ WRITE_DOWN_AFTER = 32
 HISTORY = 50
 """Actions that can be taken back."""
 
+MAX_PROFILES = 4
+"""Preferences whose coverage is kept, so that going back to them, or to narrower ones, costs nothing."""
+
+
+class Profile(NamedTuple):
+    """What a tenant looks for; None is any. Prices in hundredths."""
+
+    city: str | None = None
+    deal_type: str | None = None
+    property_type: str | None = None
+    price_min: int | None = None
+    price_max: int | None = None
+
+    def within(self, other: "Profile") -> bool:
+        """Whether all that matches this matches the other, too."""
+        return (
+            all(theirs in (None, ours) for ours, theirs in zip(self[:3], other[:3], strict=True))
+            and (other.price_min or 0) <= (self.price_min or 0)
+            and (other.price_max is None or (self.price_max is not None and self.price_max <= other.price_max))
+        )
+
 
 class Candidate(NamedTuple):
     """An active listing that matches the tenant's preferences."""
 
     position: Position
     own: bool
+    profile: Profile
+    """The narrowest that it matches: just its own values."""
 
     @property
     def id(self) -> int:
@@ -64,40 +87,63 @@ class Done(NamedTuple):
 class Proof(NamedTuple):
     """What a look has shown: from the horizon down to the last of ``upcoming`` nothing else is unseen and matching."""
 
-    profile: str
+    profile: Profile
     horizon: Position
     upcoming: tuple[Position, ...]
 
 
+class Covered(NamedTuple):
+    """A coverage, and the preferences that it holds for."""
+
+    profile: Profile
+    coverage: Coverage
+
+
 @dataclass(frozen=True)
 class Progress:
-    """How far a tenant is: the coverage under the preferences ``profile``, all ids acted on, the latest actions."""
+    """How far a tenant is: what is covered under which preferences, all ids acted on, the latest actions."""
 
-    profile: str = ""
-    coverage: Coverage = field(default_factory=Coverage)
+    covered: tuple[Covered, ...] = ()
+    """The preferences of the latest proof first, no two the same."""
     seen: Seen = field(default_factory=Seen)
     history: tuple[Done, ...] = ()
 
-    def under(self, profile: str) -> Coverage:
-        """The coverage under these preferences; none yet when they are others."""
-        return self.coverage if profile == self.profile else Coverage()
+    def under(self, profile: Profile) -> Coverage:
+        """The coverage under these preferences. What holds no unseen match of wider ones holds none of theirs."""
+        wider = [each.coverage for each in self.covered if profile.within(each.profile)]
+        return Coverage.of(interval for coverage in wider for interval in coverage.intervals)
+
+    def surely_seen(self, candidate: Candidate) -> bool:
+        """Whether it lies where nothing unseen is left of what it belongs to."""
+        return any(
+            candidate.profile.within(each.profile) and candidate.position in each.coverage for each in self.covered
+        )
+
+    def covering(self, profile: Profile, coverage: Coverage) -> "Progress":
+        """The progress with this coverage for these preferences."""
+        others = [each for each in self.covered if each.profile != profile]
+        return replace(self, covered=(Covered(profile, coverage), *others)[:MAX_PROFILES])
 
     def acted(self, at: Position, done: Done, proof: Proof | None) -> tuple["Progress", Proof | None]:
         """The progress after an action on the listing at a position, and what is left of the proof."""
-        profile, coverage = self.profile, self.coverage
+        after = self
         if proof and at in proof.upcoming:
             if at == proof.upcoming[0]:
-                profile, coverage = proof.profile, self.under(proof.profile).cleared(proof.horizon, at)
+                after = self.covering(proof.profile, self.under(proof.profile).cleared(proof.horizon, at))
             proof = proof._replace(upcoming=tuple(position for position in proof.upcoming if position != at))
+        if after.covered:  # Others are not the poorer: where they are current again, this listing is passed over.
+            current = after.covered[0]
+            after = after.covering(current.profile, current.coverage.with_position(at))
         seen = self.seen if done.previous else self.seen.adding(done.listing_id)
-        history = (*self.history, done)[-HISTORY:]
-        return Progress(profile, coverage.with_position(at), seen, history), proof
+        return replace(after, seen=seen, history=(*self.history, done)[-HISTORY:]), proof
 
     def undone(self, done: Done, at: Position | None) -> "Progress":
         """The progress without one action; a listing that is unseen by that is at a position, and shown again."""
         history = tuple(other for other in self.history if other != done)
-        coverage = self.coverage if at is None or done.previous else self.coverage.without(at)
-        return replace(self, history=history, coverage=coverage)
+        if at is None or done.previous:
+            return replace(self, history=history)
+        covered = tuple(each._replace(coverage=each.coverage.without(at)) for each in self.covered)
+        return replace(self, history=history, covered=covered)
 
 
 class Look(NamedTuple):
@@ -111,7 +157,7 @@ class Look(NamedTuple):
 
 def look(
     progress: Progress,
-    profile: str,
+    profile: Profile,
     horizon: Position,
     size: int,
     search: Callable[[Sequence[Gap], int], list[Candidate]],
@@ -121,7 +167,7 @@ def look(
 
     Args:
         progress: How far the tenant is.
-        profile: Names their current preferences.
+        profile: Their current preferences.
         horizon: The newest position that the searches are sure to see whole.
         size: How many listings are wanted.
         search: The newest matches inside some gaps, newest first, at most so many.
@@ -132,8 +178,9 @@ def look(
     passed_over, page, gaps = 0, size, coverage.gaps()
     while gaps and len(found) < size:
         hits = search(gaps[:MAX_GAPS], page)
-        acted = acted_on([hit.id for hit in hits if not hit.own and progress.seen.perhaps(hit.id)])
-        unseen = [hit for hit in hits if not hit.own and hit.id not in acted]
+        others = [hit for hit in hits if not hit.own and not progress.surely_seen(hit)]
+        acted = acted_on([hit.id for hit in others if progress.seen.perhaps(hit.id)])
+        unseen = [hit for hit in others if hit.id not in acted]
         found += unseen
         passed_over += len(hits) - len(unseen)
         if len(hits) < page:
@@ -143,9 +190,10 @@ def look(
     del found[size:]
     cleared = coverage.cleared(horizon, found[0].position if found else None)
     fragmented = len(coverage.intervals) >= MAX_GAPS and len(cleared.intervals) <= len(coverage.intervals) // 2
-    # Actions alone never make a new profile current when other processes hold the proofs, and would be passed over
+    # Actions alone never make new preferences current when other processes hold the proofs, and would be passed over
     # one by one in every look from then on.
-    overdue = passed_over >= (WRITE_DOWN_AFTER if profile == progress.profile else 1)
+    current = bool(progress.covered) and progress.covered[0].profile == profile
+    overdue = passed_over >= (WRITE_DOWN_AFTER if current else 1)
     worthwhile = cleared != coverage and (fragmented or overdue)
-    after = replace(progress, profile=profile, coverage=cleared) if worthwhile else None
+    after = progress.covering(profile, cleared) if worthwhile else None
     return Look(found, Proof(profile, horizon, tuple(hit.position for hit in found)), after)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from infra.bench import calls, seed
 from infra.bench.calls import CALLS, Call, World
 from infra.bench.servers import BARE, PATIENT, PLAIN, RECORDED, Request, Server, running
 from shared import preferences, security, store
+from shared.feed import NO_PREFERENCES
 from shared.models import PreferenceWrite, Role
 from shared.settings import settings
 
@@ -155,10 +157,14 @@ def history(world: World, lengths: Sequence[int], folder: Path, tick: Tick) -> l
 def changes_of_preferences(world: World, length: int, folder: Path, tick: Tick) -> list[dict[str, Any]]:
     """What the first two cards after a change of preferences cost a tenant with so many swipes."""
     rows = []
-    for title, wanted in (("one city of five", {"city": "Astana"}), ("everything matches still", {"price_max": 10**9})):
+    everything = PreferenceWrite(price_max=Decimal(10**9))
+    for title, before, after in (
+        ("narrower: one city of five", NO_PREFERENCES, PreferenceWrite(city="Astana")),
+        ("wider: all that was seen matches", everything, NO_PREFERENCES),
+    ):
         tenant = calls.new_user(Role.TENANT, email=f"changed{len(rows)}@example.kz")
-        seed.swipe(tenant.id, world.listings[:length])
-        preferences.replace(tenant.id, PreferenceWrite.model_validate(wanted))
+        seed.swipe(tenant.id, world.listings[:length], before)
+        preferences.replace(tenant.id, after)
         with counting("feed", folder) as counter:
             first, second = (counter.count(world.get(tenant, "/feed/next")) for _ in range(2))
             memory = counter.server.memory_bytes() / 2**20

@@ -13,7 +13,7 @@ from google.events.cloud.firestore import DocumentEventData
 
 from infra.bench import seed
 from shared import feed, store
-from shared.models import ListingWrite
+from shared.models import ListingWrite, PreferenceWrite
 from shared.progress import MAX_GAPS
 from shared.settings import settings
 from tests.counting import Cost, Meter
@@ -21,6 +21,8 @@ from tests.harness import PASSWORD, Api, Person
 
 NEXT = Cost(rpcs=2, reads=4)
 ACTION = Cost(rpcs=2, reads=4, writes=2)
+BETWEEN_SEEN = Cost(rpcs=NEXT.rpcs + 1, reads=NEXT.reads + 4)
+"""A card among listings that were seen under other preferences: one query for more."""
 FLAT = ListingWrite(title="Flat", city="Astana", price=100)  # type: ignore[arg-type]
 HOUSE = FLAT.model_copy(update={"city": "Almaty"})
 
@@ -214,10 +216,12 @@ def test_a_seeded_history_is_what_swiping_leaves(api: Api, owner: Person, meter:
         Swiping(slow, meter).step(expected=document["id"])
     seed.swipe(fast.id, documents[:20])
     one, other = (feed._progress(store.get(feed.ref(each.id))[0]) for each in (slow, fast))
-    assert (one.profile, one.seen) == (other.profile, other.seen)
+    assert one.seen == other.seen
+    (slowly,), (fastly,) = one.covered, other.covered
+    assert slowly.profile == fastly.profile
     assert [done.listing_id for done in one.history] == [done.listing_id for done in other.history]
-    assert [interval.low for interval in one.coverage.intervals] == [
-        interval.low for interval in other.coverage.intervals
+    assert [interval.low for interval in slowly.coverage.intervals] == [
+        interval.low for interval in fastly.coverage.intervals
     ]
 
 
@@ -266,19 +270,48 @@ def test_many_processes_serve_one_tenant_at_the_cost_of_one_write_every_six_card
     assert total <= once + Cost(rpcs=40 * 2 + 7 * 2, reads=40 * 4 + 7, writes=7)
 
 
-@pytest.mark.parametrize("preferences", [{"city": "Astana"}, {"price_max": 10_000}])
-def test_a_change_of_preferences_is_paid_for_once(
-    owner: Person, tenant: Person, swiping: Swiping, preferences: dict[str, Any]
+@pytest.mark.parametrize("narrower", [{"city": "Astana"}, {"price_max": 10_000}])
+def test_narrower_preferences_and_the_way_back_cost_next_to_nothing(
+    owner: Person, tenant: Person, swiping: Swiping, narrower: dict[str, Any]
 ) -> None:
-    """The first card passes over what was seen and matches still, two reads each; then all is as before."""
     documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 100)
     settle()
     seed.swipe(tenant.id, documents[:270])
-    tenant.ok("POST", "/preferences", json=preferences)
-    passed_over = sum(document["city"] == preferences.get("city", document["city"]) for document in documents[:270])
+    for _ in range(2):
+        for preferences in (narrower, {}):
+            tenant.ok("POST", "/preferences", json=preferences)
+            cost, listing = swiping.next()
+            assert listing
+            assert cost <= Cost(rpcs=BETWEEN_SEEN.rpcs + 1, reads=BETWEEN_SEEN.reads, writes=1)
+            for _ in range(2):
+                swiping.step(limit=BETWEEN_SEEN)
+
+
+def test_wider_preferences_cost_a_query_more_between_what_was_seen_before(
+    owner: Person, tenant: Person, swiping: Swiping
+) -> None:
+    documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 20)
+    settle()
+    preferences = PreferenceWrite(city=FLAT.city)
+    flats = [document for document in documents if document["city"] == FLAT.city]
+    seed.swipe(tenant.id, flats[:30], preferences)
+    houses = documents.index(flats[30]) - 30
+    assert houses > 5
+    for _ in range(houses):
+        swiping.step(limit=BETWEEN_SEEN)
+    for _ in range(3):
+        swiping.step()
+
+
+def test_a_run_of_seen_listings_is_passed_over_once(owner: Person, tenant: Person, swiping: Swiping) -> None:
+    """One read each, in ever larger pages; then all is as before."""
+    seed.add_listings(owner.id, [HOUSE] * 10)
+    documents = seed.add_listings(owner.id, [FLAT] * 300)
+    settle()
+    seed.swipe(tenant.id, documents, PreferenceWrite(city=FLAT.city))
     cost, listing = swiping.next()
     assert listing
-    assert cost <= Cost(rpcs=2 + 2 * 6, reads=4 + 2 * passed_over + 85, writes=1)
+    assert cost <= Cost(rpcs=NEXT.rpcs + 5, reads=NEXT.reads + 300 + 10, writes=1)
     for _ in range(3):
         swiping.step()
 

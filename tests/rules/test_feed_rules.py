@@ -4,6 +4,7 @@ The world here behaves worse than Firestore: a write carries its server timestam
 up to the settling time, several processes serve one tenant, and all limits are so small that every bound is met often.
 """
 
+import itertools
 import random
 from dataclasses import dataclass, field, replace
 
@@ -15,10 +16,15 @@ from shared import coverage, progress, seen
 from shared.coverage import Coverage, Gap
 from shared.models import Action
 from shared.pages import Position
-from shared.progress import Candidate, Done, Progress, Proof, look
+from shared.progress import Candidate, Done, Profile, Progress, Proof, look
 
 SETTLE = 6
-PROFILES = {"": (0, 1, 2), "a": (0,), "b": (1, 2), "c": (0, 2)}
+ANY = (None, None, None)
+PROFILES = [
+    Profile(*wanted) for wanted in [(), ("A",), ("B",), ("B", "rent"), (*ANY, 2, 4), (*ANY, 3, 3), (*ANY, 0, 3)]
+]
+KINDS = [("A", "sale", 1), ("A", "rent", 3), ("B", "rent", 2), ("B", "rent", 4), ("B", "sale", 3)]
+"""What listings are: city, deal type, price."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -28,11 +34,32 @@ def _small_limits():
         patch.setattr(progress, "MAX_PAGE", 4)
         patch.setattr(progress, "WRITE_DOWN_AFTER", 3)
         patch.setattr(progress, "HISTORY", 4)
+        patch.setattr(progress, "MAX_PROFILES", 3)
         patch.setattr(coverage, "MAX_INTERVALS", 6)
         patch.setattr(seen, "FIRST_CAPACITY", 2)
         patch.setattr(seen, "HASHES", 2)
         patch.setattr(seen, "MAX_LAYERS", 3)
         yield
+
+
+Kind = tuple[str, str, int]
+
+
+def matches(kind: Kind, wanted: Profile) -> bool:
+    city, deal_type, price = kind
+    return (
+        wanted.city in (None, city)
+        and wanted.deal_type in (None, deal_type)
+        and (wanted.price_min is None or price >= wanted.price_min)
+        and (wanted.price_max is None or price <= wanted.price_max)
+    )
+
+
+@pytest.mark.parametrize("one", PROFILES)
+@pytest.mark.parametrize("other", PROFILES)
+def test_wider_preferences_are_those_that_more_matches(one: Profile, other: Profile) -> None:
+    everything = itertools.product("ABC", ("sale", "rent"), range(6))
+    assert one.within(other) == all(matches(kind, other) for kind in everything if matches(kind, one))
 
 
 @dataclass(frozen=True)
@@ -47,6 +74,11 @@ class Listing:
     def position(self) -> Position:
         return self.stamp, self.id
 
+    @property
+    def profile(self) -> Profile:
+        city, deal_type, price = KINDS[self.kind]
+        return Profile(city, deal_type, "flat", price, price)
+
 
 @dataclass
 class World:
@@ -55,7 +87,7 @@ class World:
     now: int = 1000
     visible: dict[int, Listing] = field(default_factory=dict)
     pending: list[tuple[int, Listing]] = field(default_factory=list)
-    profile: str = ""
+    profile: Profile = PROFILES[0]
     progress: Progress = field(default_factory=Progress)
     version: int = 0
     proofs: dict[int, tuple[int, Proof]] = field(default_factory=dict)
@@ -76,32 +108,32 @@ class World:
 
     def add(self, count: int, kind: int, delay: int, own: bool) -> None:
         for _ in range(count):  # One commit: all share a timestamp.
-            self.write(Listing(self.ids.randrange(1, 10**6), kind % 3, own, True, self.now), delay)
+            self.write(Listing(self.ids.randrange(1, 10**6), kind % len(KINDS), own, True, self.now), delay)
 
     def edit(self, choice: int, kind: int, active: bool, delay: int) -> None:
         settled = sorted(self.visible.keys() - {listing.id for _, listing in self.pending})
         if not settled:
             return
         old = self.visible[settled[choice % len(settled)]]
-        anew = active and (not old.active or old.kind != kind % 3)
+        anew = active and (not old.active or old.kind != kind % len(KINDS))
         stamp = self.now if anew else old.stamp
-        self.write(replace(old, kind=kind % 3, active=active, stamp=stamp), delay)
+        self.write(replace(old, kind=kind % len(KINDS), active=active, stamp=stamp), delay)
 
     def expected(self) -> list[Position]:
-        matches = (
+        wanted = (
             listing
             for listing in self.visible.values()
-            if listing.active and not listing.own and listing.kind in PROFILES[self.profile]
+            if listing.active and not listing.own and matches(KINDS[listing.kind], self.profile)
         )
-        return sorted((listing.position for listing in matches if listing.id not in self.actions), reverse=True)
+        return sorted((listing.position for listing in wanted if listing.id not in self.actions), reverse=True)
 
     def search(self, gaps: list[Gap], limit: int) -> list[Candidate]:
         assert len(gaps) <= progress.MAX_GAPS
         hits = [
-            Candidate(listing.position, listing.own)
+            Candidate(listing.position, listing.own, listing.profile)
             for listing in self.visible.values()
             if listing.active
-            and listing.kind in PROFILES[self.profile]
+            and matches(KINDS[listing.kind], self.profile)
             and any(
                 (gap.upper is None or listing.position < gap.upper)
                 and (gap.lower is None or listing.position > gap.lower)
@@ -168,7 +200,7 @@ class World:
             case 4:
                 self.edit(x, y, y % 2 == 0, z)
             case 5:
-                self.profile = sorted(PROFILES)[x % len(PROFILES)]
+                self.profile = PROFILES[x % len(PROFILES)]
             case 6 | 7 | 8:
                 if shown := self.next(x % 2, 1 + y % 3):
                     self.act((x + z % 2) % 2, shown[z % len(shown)], list(Action)[y % 3])
@@ -194,7 +226,9 @@ class World:
             self.act(0, upcoming[0], Action.DISLIKE)
             self.tick(1)
         assert shown == wanted
-        assert Coverage.unpack(self.progress.coverage.pack()) == self.progress.coverage
+        assert len({each.profile for each in self.progress.covered}) == len(self.progress.covered) <= 3
+        for each in self.progress.covered:
+            assert Coverage.unpack(each.coverage.pack()) == each.coverage
 
 
 STEP = st.tuples(st.integers(0, 11), st.integers(0, 99), st.integers(0, 99), st.integers(0, 99))
