@@ -276,7 +276,7 @@ def test_many_processes_serve_one_tenant_at_the_cost_of_one_write_every_six_card
 def test_narrower_preferences_and_the_way_back_cost_next_to_nothing(
     owner: Person, tenant: Person, swiping: Swiping, narrower: dict[str, Any]
 ) -> None:
-    documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 100)
+    documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 100, per_commit=3)
     settle()
     seed.swipe(tenant.id, documents[:270])
     for _ in range(2):
@@ -292,7 +292,7 @@ def test_narrower_preferences_and_the_way_back_cost_next_to_nothing(
 def test_wider_preferences_cost_a_query_more_between_what_was_seen_before(
     owner: Person, tenant: Person, swiping: Swiping
 ) -> None:
-    documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 20)
+    documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 20, per_commit=3)
     settle()
     preferences = PreferenceWrite(city=FLAT.city)
     flats = [document for document in documents if document["city"] == FLAT.city]
