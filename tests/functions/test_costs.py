@@ -44,6 +44,15 @@ def settle() -> None:
     time.sleep(settings().feed_settle_seconds + 0.01)
 
 
+def in_this_order(owner: Person, contents: list[ListingWrite]) -> list[dict[str, Any]]:
+    """Listings with timestamps of their own, the newest first: those of one millisecond would be in a random order."""
+    documents = []
+    for content in contents:
+        documents += seed.add_listings(owner.id, [content])
+        time.sleep(0.002)
+    return documents[::-1]
+
+
 # --- One call each ------------------------------------------------------------------------------------------------
 
 
@@ -276,9 +285,9 @@ def test_many_processes_serve_one_tenant_at_the_cost_of_one_write_every_six_card
 def test_narrower_preferences_and_the_way_back_cost_next_to_nothing(
     owner: Person, tenant: Person, swiping: Swiping, narrower: dict[str, Any]
 ) -> None:
-    documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 100, per_commit=3)
+    documents = in_this_order(owner, [FLAT, FLAT, HOUSE] * 20)
     settle()
-    seed.swipe(tenant.id, documents[:270])
+    seed.swipe(tenant.id, documents[:30])
     for _ in range(2):
         for preferences in (narrower, {}):
             tenant.ok("POST", "/preferences", json=preferences)
@@ -292,7 +301,7 @@ def test_narrower_preferences_and_the_way_back_cost_next_to_nothing(
 def test_wider_preferences_cost_a_query_more_between_what_was_seen_before(
     owner: Person, tenant: Person, swiping: Swiping
 ) -> None:
-    documents = seed.add_listings(owner.id, [FLAT, FLAT, HOUSE] * 20, per_commit=3)
+    documents = in_this_order(owner, [FLAT, FLAT, HOUSE] * 20)
     settle()
     preferences = PreferenceWrite(city=FLAT.city)
     flats = [document for document in documents if document["city"] == FLAT.city]
