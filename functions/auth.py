@@ -46,12 +46,13 @@ def login(form: Login) -> Token:
     kind, name = _username(form.username)
     counted = throttle.reference("login", client_address())
     failures, taken = store.get(counted, users.identity(kind, name))
-    throttle.check(failures, settings().login_failures_per_address, name, settings().login_failures_per_account)
+    account = str(users.owner_of(taken) or name)  # By email or phone, it is one account.
+    throttle.check(failures, settings().login_failures_per_address, account, settings().login_failures_per_account)
     # An unknown name costs the same round trip and the same hash as a known one: time must not tell them apart.
     user = User.of(store.get(users.ref(users.owner_of(taken) or 0))[0])
     matches = security.verify_password(form.password, user.password_hash if user else None)
     if not user or not matches or not user.is_active:
-        throttle.count(counted, name)
+        throttle.count(counted, account)
         raise Unauthorized("Incorrect username or password")
     flask.g.user_id = user.id
     return Token(access_token=security.issue_token(user.id))
@@ -64,23 +65,36 @@ def me(caller: Caller) -> UserRead:
     return user.public()
 
 
+class Bot:
+    """The Telegram bot, known by its secret."""
+
+    @classmethod
+    def read(cls) -> "Bot":
+        """The request's bot.
+
+        Raises:
+            Forbidden: The request is not the bot's, or no bot is configured where one has to be.
+        """
+        accepted = settings().telegram_bot_secret
+        if not accepted and not settings().local:
+            raise Forbidden("The Telegram login is not configured")
+        given = flask.request.headers.get("X-Telegram-Bot-Secret")
+        if accepted and not any(security.same_secret(given, each) for each in accepted):
+            raise Forbidden("This endpoint is for the bot")
+        return cls()
+
+
 @api.post(
     "/auth/telegram/login-or-register",
     errors=(403,),
     headers={"X-Telegram-Bot-Secret": "The bot's secret. Needed wherever one is configured; locally none is."},
 )
-def telegram(body: TelegramLogin) -> Token:
+def telegram(_: Bot, body: TelegramLogin) -> Token:
     """Log a Telegram user in, for the bot.
 
     Found by telegram_id, else by phone (which links the two), else registered. Where a bot secret is configured the
     request must carry it in X-Telegram-Bot-Secret. Admins and deactivated users cannot enter this way.
     """
-    accepted = settings().telegram_bot_secret
-    if not accepted and not settings().local:
-        raise Forbidden("The Telegram login is not configured")
-    given = flask.request.headers.get("X-Telegram-Bot-Secret")
-    if accepted and not any(security.same_secret(given, each) for each in accepted):
-        raise Forbidden("This endpoint is for the bot")
     user = users.enter_by_telegram(body.telegram_id, body.phone, body.name, Role(body.role))
     flask.g.user_id = user.id
     return Token(access_token=security.issue_token(user.id))

@@ -40,6 +40,10 @@ def act(caller: Caller, body: FeedAction) -> Status:
 
 @api.post("/feed/undo", errors=(404,))
 def undo(caller: Caller, query: UndoParams) -> UndoRead:
-    """Take back the caller's latest action. A favorite that it added goes; a lead that it made stays."""
+    """Take back the caller's latest action.
+
+    A favorite that it added goes; a lead that it made stays. Requests that arrive at the same time take back the same
+    action; each answer names its listing.
+    """
     user, found = caller.load(feed.ref)
     return UndoRead(listing_id=feed.undo(user.id, found, query.listing_id))

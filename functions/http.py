@@ -45,6 +45,18 @@ class Caller:
     def __init__(self, user_id: int) -> None:
         self._user_id = user_id
 
+    @classmethod
+    def read(cls) -> "Caller":
+        """The sender of the request's bearer token.
+
+        Raises:
+            Unauthorized: There is none, or it is not valid.
+        """
+        scheme, _, token = flask.request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthorized("Not authenticated")
+        return cls(token_subject(token.strip()))
+
     def load(self, *others: Callable[[int], store.Reference] | store.Reference, role: Sequence[Role] = ()) -> Any:
         """Reads the current user, and other documents with them, in one round trip.
 
@@ -121,6 +133,7 @@ class Group:
         self.app = flask.Flask(name, static_folder=None)
         self.app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
         self.app.url_map.converters["id"] = _Id
+        self.app.url_map.merge_slashes = False  # A path with two in a row is unknown, not a redirect.
         self.app.before_request(self._begin)
         self.app.after_request(self._finish)
         self.app.register_error_handler(Exception, _error_response)
@@ -128,7 +141,8 @@ class Group:
             self.app,
             origins=settings().cors_origins,
             methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-            allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "X-Telegram-Bot-Secret"],
+            # Any header, because tracing tools add their own; what counts is the token, and no browser adds that.
+            allow_headers="*",
             expose_headers=["Link", "Retry-After"],
             max_age=3600,
             send_wildcard="*" in settings().cors_origins,
@@ -140,6 +154,7 @@ class Group:
         """The Cloud Function: what functions-framework, which takes nothing but plain functions, calls."""
         if flask.has_app_context():  # The framework's own answers, such as to a line break in the path, look like ours.
             flask.current_app.register_error_handler(Exception, _error_response)
+            flask.current_app.url_map.merge_slashes = False
         return lambda request: self.answer(request)
 
     def answer(self, request: flask.Request) -> flask.Response:
@@ -185,11 +200,14 @@ class Group:
 
         return decorate
 
-    def _begin(self) -> None:
+    def _begin(self) -> flask.Response | None:
         flask.g.started = time.perf_counter()
+        if flask.request.method == "OPTIONS" and "Access-Control-Request-Method" in flask.request.headers:
+            return flask.Response()  # Whatever the path: a refused preflight would hide the 404 from the page.
         # Read to one byte over the limit: a body without a stated length would otherwise be cut off there.
         if len(flask.request.get_data()) > MAX_BODY_BYTES:
             raise RequestEntityTooLarge
+        return None
 
     def _finish(self, response: flask.Response) -> flask.Response:
         # Hosting's CDN would otherwise keep even 404s for minutes.
@@ -206,7 +224,14 @@ def _view(operation: Operation) -> Callable[..., flask.Response]:
     adapter = TypeAdapter(operation.answer_type)
 
     def view(**path: int) -> flask.Response:
-        values = {name: read() for name, read in readers.items()}
+        values: dict[str, Any] = {}
+        try:
+            for name, read in readers.items():
+                values[name] = read()
+        except (Invalid, ValidationError):
+            for caller in (value for value in values.values() if isinstance(value, Caller)):
+                caller.load()  # Somebody deactivated is told that, and not what is wrong with the body.
+            raise
         answer = operation.handler(**path, **values)
         if isinstance(answer, flask.Response):
             return answer
@@ -220,9 +245,10 @@ def _view(operation: Operation) -> Callable[..., flask.Response]:
 
 
 def _reader(annotation: Any) -> Callable[[], Any]:
-    """What reads one parameter from the request."""
-    if annotation is Caller:
-        return _caller
+    """What reads one parameter from the request. A class that is no model reads itself: who is calling."""
+    if read := getattr(annotation, "read", None):
+        reader: Callable[[], Any] = read
+        return reader
     if issubclass(annotation, Body):
         return lambda: _validated(annotation, _json(), "body")
     if issubclass(annotation, Form):
@@ -230,13 +256,6 @@ def _reader(annotation: Any) -> Callable[[], Any]:
     if issubclass(annotation, Params):
         return lambda: _validated(annotation, flask.request.args.to_dict(), "query")
     raise TypeError(f"no parameter can be of {annotation}")
-
-
-def _caller() -> Caller:
-    scheme, _, token = flask.request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthorized("Not authenticated")
-    return Caller(token_subject(token.strip()))
 
 
 def _json() -> Any:
@@ -280,7 +299,7 @@ def _error_response(error: Exception) -> flask.Response:
     if isinstance(error, ApiError):
         return _detail(error.status, error.detail, error.headers)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
-        # Allow of a 405 and the like. Redirects are not made: there are no strict slashes left.
+        # Allow of a 405 and the like.
         headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
         return _detail(error.code or 400, error.name, headers)
     logs.exception("Unhandled error", error, **logs.trace_of(flask.request))

@@ -15,13 +15,14 @@ def ref(user_id: int, listing_id: int) -> store.Reference:
     return store.document(COLLECTION, f"{user_id}_{listing_id}")
 
 
-def document(user_id: int, listing_id: int) -> dict[str, Any]:
-    """A new favorite's document."""
+def document(user_id: int, listing_id: int, swipe: str | None = None) -> dict[str, Any]:
+    """A new favorite's document; ``swipe`` names the action in the feed that has added it."""
     return {
         "id": store.new_id(),
         "user_id": user_id,
         "listing_id": listing_id,
         "created_at": store.SERVER_TIMESTAMP,
+        "swipe": swipe,
     }
 
 

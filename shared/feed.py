@@ -174,7 +174,7 @@ def act(
         _write(batch, found, before, after)
         batch.set(swipe.reference, swipes.document(user_id, listing, action, source))
         if adds_favorite:
-            batch.create(favorite, favorites.document(user_id, listing["id"]))
+            batch.create(favorite, favorites.document(user_id, listing["id"], done.nonce))
         version = batch.commit()[0].update_time
         if proof:
             _proofs.put(user_id, version, proof)
@@ -205,14 +205,18 @@ def undo(user_id: int, found: store.Snapshot, listing_id: int | None = None) -> 
         before = _progress(found)
         if done not in before.history:
             return  # Taken back meanwhile, perhaps by a try of ours whose acknowledgement was lost.
-        listing, swipe = store.get(listings.ref(done.listing_id), swipes.ref(user_id, done.listing_id))
+        listing, swipe, favorite = store.get(
+            listings.ref(done.listing_id),
+            swipes.ref(user_id, done.listing_id),
+            favorites.ref(user_id, done.listing_id),
+        )
         batch = store.Batch()
         if done.previous:
             batch.update(swipe.reference, {"action": done.previous.value, "acted_at": store.SERVER_TIMESTAMP})
         else:
             batch.delete(swipe.reference)
-        if done.favorite:
-            batch.delete(favorites.ref(user_id, done.listing_id))
+        if done.favorite and (favorite.to_dict() or {}).get("swipe") == done.nonce:  # Not one added by hand since.
+            batch.delete(favorite.reference, seen=favorite)
         data = listing.to_dict()
         _write(batch, found, before, before.undone(done, listings.position(data) if data else None))
         batch.commit()

@@ -3,10 +3,11 @@
 Money is Decimal tenge here and integer minor units (tiyn, 1/100) in Firestore. Unknown fields are ignored.
 """
 
+import re
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Optional, Self
 
 from pydantic import (
     AfterValidator,
@@ -81,7 +82,12 @@ class Form(Model):
 
 
 class Params(Model):
-    """The query string."""
+    """The query string. What is empty there counts as absent, as forms send it."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _given(cls, values: dict[str, Any]) -> dict[str, Any]:
+        return {name: value for name, value in values.items() if value != "" and not str(value).isspace()}
 
 
 # --- Field types -------------------------------------------------------------------------------------------------
@@ -95,10 +101,25 @@ def _empty_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def _null_is(default: str, kind: Any) -> BeforeValidator:
+    """Null counts as absent: clients send the whole of their own model."""
+    return BeforeValidator(
+        lambda value: default if value is None else value,
+        json_schema_input_type=Optional[kind],  # noqa: UP045
+    )
+
+
 def _no_bool(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("must be a number")
     return value
+
+
+def _plain_number(value: Any) -> Any:
+    """A number, or a string that JSON would take for one; Python itself reads more, such as 1_000."""
+    if isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]+(\.[0-9]+)?\s*", value, re.ASCII):
+        raise ValueError("must be a number")
+    return _no_bool(value)
 
 
 def _digits_to_string(value: Any) -> Any:
@@ -124,14 +145,18 @@ Id = Annotated[int, Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int6
 Price = Annotated[
     Decimal,
     Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals."),
-    BeforeValidator(_no_bool),
+    BeforeValidator(_plain_number),
 ]
 PriceBound = Annotated[
     Decimal,
     Field(
-        ge=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals; the bound counts."
+        # More than any price, for whoever means "no limit" by it; in hundredths a double still has it exactly.
+        ge=0,
+        le=Decimal(9) * 10**13,
+        decimal_places=2,
+        description="In tenge, at most two decimals; the bound counts.",
     ),
-    BeforeValidator(_no_bool),
+    BeforeValidator(_plain_number),
 ]
 
 
@@ -149,7 +174,7 @@ PriceText = Annotated[
 PriceNumber = Annotated[
     Decimal, PlainSerializer(_number, return_type=int | float), WithJsonSchema({"type": "number"}, mode="serialization")
 ]
-"""A price as a JSON number. Below 10^10 with two decimals a double is exact to the cent."""
+"""A price as a JSON number. Up to 9 * 10^13 with two decimals a double is exact to the cent."""
 
 
 # --- Auth --------------------------------------------------------------------------------------------------------
@@ -340,11 +365,11 @@ class PageParams(Params):
 class ListingFilter(PageParams):
     """Narrows the public list; absent means any."""
 
-    city: Annotated[City | None, BeforeValidator(_empty_is_none)] = None
-    deal_type: Annotated[DealType | None, BeforeValidator(_empty_is_none)] = None
-    property_type: Annotated[PropertyType | None, BeforeValidator(_empty_is_none)] = None
-    price_min: Annotated[PriceBound | None, BeforeValidator(_empty_is_none)] = None
-    price_max: Annotated[PriceBound | None, BeforeValidator(_empty_is_none)] = None
+    city: City | None = None
+    deal_type: DealType | None = None
+    property_type: PropertyType | None = None
+    price_min: PriceBound | None = None
+    price_max: PriceBound | None = None
 
 
 # --- Preferences -------------------------------------------------------------------------------------------------
@@ -426,17 +451,20 @@ class UndoParams(Params):
     )
 
 
+_Source = Annotated[
+    str,
+    Field(min_length=1, max_length=32, description="Where it was made: web, telegram, …"),
+    BeforeValidator(_trimmed),
+    AfterValidator(_no_nul),
+]
+
+
 class FeedAction(Body):
     """A swipe."""
 
     listing_id: Id
     action: Action
-    source: Annotated[
-        str,
-        Field(min_length=1, max_length=32, description="Where it was made: web, telegram, …"),
-        BeforeValidator(_trimmed),
-        AfterValidator(_no_nul),
-    ] = "web"
+    source: Annotated[_Source, _null_is("web", _Source)] = "web"
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"listing_id": 1, "action": "like", "source": "web"}]})
 
@@ -489,7 +517,7 @@ class LeadWrite(Body):
 
     listing_id: Id
     owner_id: Id | None = None
-    status: LeadStatus = LeadStatus.NEW
+    status: Annotated[LeadStatus, _null_is("new", LeadStatus)] = LeadStatus.NEW
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"listing_id": 1, "owner_id": 3, "status": "new"}]})
 
@@ -505,7 +533,7 @@ class LeadUpdate(Body):
 class LeadFilter(PageParams):
     """Narrows a list of leads; absent means any."""
 
-    status: Annotated[LeadStatus | None, BeforeValidator(_empty_is_none)] = None
+    status: LeadStatus | None = None
 
 
 _LEAD_EXAMPLE: dict[str, Any] = {
@@ -607,9 +635,9 @@ class AdminUserUpdate(Body):
 class AdminListingFilter(PageParams):
     """Narrows the list of all listings; absent means any."""
 
-    city: Annotated[City | None, BeforeValidator(_empty_is_none)] = None
-    owner_id: Annotated[Id | None, BeforeValidator(_empty_is_none)] = None
-    is_active: Annotated[bool | None, BeforeValidator(_empty_is_none)] = None
+    city: City | None = None
+    owner_id: Id | None = None
+    is_active: bool | None = None
 
 
 class AdminListingRead(Model):

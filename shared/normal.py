@@ -1,6 +1,7 @@
 """Spellings: one canonical form for everything that is compared. Pure rules."""
 
 import re
+import unicodedata
 from contextlib import suppress
 
 # The HTML Living Standard's definition of a valid e-mail address (input type=email), which browsers check too.
@@ -8,6 +9,8 @@ _EMAIL = re.compile(
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
 )
+_ANONYMOUS = re.compile(r"\+888[0-9]{8}")
+"""Telegram's anonymous numbers, in a country code that no network has (https://telegram.org/blog/ultimate-privacy)."""
 _PHONE_CHARACTERS = re.compile(r"[+0-9 ()./\-\u00a0]+")
 DEFAULT_REGION = "KZ"
 
@@ -33,7 +36,8 @@ def phone_number(value: str) -> str:
     """The number in E.164, such as +77001234567.
 
     A number with a plus is international. Without one it is a number of Kazakhstan (87001234567, 77001234567,
-    7001234567), else an international number whose plus was left out, as Telegram sends them.
+    7001234567), else an international number whose plus was left out, as Telegram sends them; abroad, it must be one in
+    use. A number that is only good within one town is none.
 
     Raises:
         ValueError: No possible phone number can be read from it.
@@ -43,17 +47,26 @@ def phone_number(value: str) -> str:
     value = value.strip()
     if not _PHONE_CHARACTERS.fullmatch(value) or len(value) > 40:
         raise ValueError("not a valid phone number")
-    numbers = []
+    readings = []
     for spelling in [value] if value.startswith("+") else [value, "+" + value]:
         with suppress(phonenumbers.NumberParseException):
-            numbers.append(phonenumbers.parse(spelling, DEFAULT_REGION))
+            readings.append(phonenumbers.parse(spelling, DEFAULT_REGION))
+
+    def is_possible(number: phonenumbers.PhoneNumber) -> bool:
+        meant = value.startswith("+") or number.country_code == phonenumbers.country_code_for_region(DEFAULT_REGION)
+        right_length = phonenumbers.ValidationResult.IS_POSSIBLE
+        return meant and phonenumbers.is_possible_number_with_reason(number) == right_length
+
     # A number in use decides between the readings; but new ranges open all the time, so a possible one will do.
-    for fits in (phonenumbers.is_valid_number, phonenumbers.is_possible_number):
-        for number in filter(fits, numbers):
+    for fits in (phonenumbers.is_valid_number, is_possible):
+        for number in filter(fits, readings):
             return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    compact = re.sub("[^+0-9]", "", value)
+    if _ANONYMOUS.fullmatch(compact):
+        return compact
     raise ValueError("not a valid phone number")
 
 
 def city_key(value: str) -> str:
-    """What makes two spellings the same city: everything but case and extra space."""
-    return " ".join(value.casefold().split())
+    """What makes two spellings the same city: everything but case, extra space and how accents are put together."""
+    return " ".join(unicodedata.normalize("NFC", value.casefold()).split())

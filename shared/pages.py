@@ -52,7 +52,7 @@ def decode_cursor(cursor: str) -> Position:
             return time, key
     except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError):
         pass
-    raise Invalid(("query", "cursor"), "not a cursor of this list")
+    raise Invalid(("query", "cursor"), "not a cursor")
 
 
 def paginate(query: store.Query, page: PageParams, read: Callable[[dict[str, Any]], T]) -> Page[T]:

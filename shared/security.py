@@ -57,7 +57,7 @@ def token_subject(token: str) -> int:
     """
     for key in settings().jwt_keys:
         try:
-            claims = jwt.decode(
+            decoded = jwt.decode_complete(
                 token,
                 key,
                 algorithms=[ALGORITHM],
@@ -67,7 +67,9 @@ def token_subject(token: str) -> int:
             continue  # Perhaps an older key's.
         except (jwt.InvalidTokenError, ValueError, TypeError):
             break
-        subject = claims["sub"]
+        subject = decoded["payload"]["sub"]
+        if str(decoded["header"].get("typ", "JWT")).upper() != "JWT":
+            break
         if subject.isascii() and subject.isdigit() and len(subject) <= 16:
             return int(subject)
         break

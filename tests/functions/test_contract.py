@@ -284,6 +284,17 @@ def test_undo_keeps_a_favorite_that_was_there_before(api: Api) -> None:
     assert tenant.ok("POST", "/favorites", json={"listing_id": listing["id"]}) == favorite
 
 
+def test_undo_keeps_a_favorite_that_was_added_again_by_hand(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    listing = owner.listing()
+    tenant.act(listing, "favorite")
+    tenant.ok("DELETE", f"/favorites/{listing['id']}")
+    favorite = tenant.ok("POST", "/favorites", json={"listing_id": listing["id"]})
+    assert favorite.keys() == {"id", "user_id", "listing_id", "created_at"}
+    tenant.ok("POST", "/feed/undo")
+    assert tenant.ok("GET", "/favorites") == [listing]
+
+
 # --- Favorites
 
 
@@ -439,8 +450,40 @@ def test_browsers_of_any_origin_may_call_it_locally(api: Api) -> None:
     assert preflight.headers["Access-Control-Allow-Origin"] == "*"
     assert "PATCH" in preflight.headers["Access-Control-Allow-Methods"]
     assert "authorization" in preflight.headers["Access-Control-Allow-Headers"].lower()
+    asked = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "sentry-trace,x-requested-with"}
+    preflight = api.client("listings").options("/nothing/here", headers=origin | asked)
+    assert preflight.status_code == 200
+    assert preflight.headers["Access-Control-Allow-Headers"].replace(" ", "") == "sentry-trace,x-requested-with"
     for path in ("/listings", "/auth/me", "/nothing-here"):
         assert api.client("listings").get(path, headers=origin).headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_what_clients_send_for_absent_is_absent(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    listing = owner.listing()
+    action = {"listing_id": listing["id"], "action": "like", "source": None}
+    assert tenant.ok("POST", "/feed/action", json=action) == {"status": "ok"}
+    lead = {"listing_id": listing["id"], "owner_id": None, "status": None}
+    assert tenant.ok("POST", "/leads", json=lead)["status"] == "new"
+    assert api.ok("GET", "/listings?city=&deal_type=&price_min=&limit=&cursor=%20") == [listing]
+    assert tenant.ok("GET", "/leads/my?status=&cursor=")[0]["listing_id"] == listing["id"]
+    assert titles(tenant.ok("GET", "/feed?limit=")) == []
+
+
+def test_a_bound_on_the_price_may_be_beyond_all_prices(api: Api) -> None:
+    listing, tenant = api.person("landlord").listing(price=9_999_999_999.99), api.person()
+    assert api.ok("GET", "/listings?price_max=90000000000000") == [listing]
+    saved = tenant.ok("POST", "/preferences", json={"price_min": 0.01, "price_max": 90_000_000_000_000})
+    assert (saved["price_min"], saved["price_max"]) == (0.01, 90_000_000_000_000)
+    assert tenant.ok("GET", "/feed/next") == listing
+    assert api.call("GET", "/listings?price_max=90000000000000.01").status_code == 422
+
+
+@pytest.mark.parametrize("price", ["1_000", "1e3", "٣", "0x10", " ", "1,5", "Infinity", "+5", "--5"])
+def test_a_price_in_a_string_is_a_plain_number(api: Api, price: str) -> None:
+    body = {"title": "Flat", "city": "Astana", "price": price}
+    assert api.person("landlord").call("POST", "/listings", json=body).status_code == 422
+    assert api.person("landlord").listing(price="1000.50")["price"] == "1000.50"
 
 
 def test_nothing_personal_is_kept_by_a_cache(api: Api) -> None:

@@ -51,6 +51,8 @@ def comparable(dumped: Dump, names: dict[int, str]) -> list[tuple[str, str]]:
             return [plain(key, each) for each in value]
         if key == "password_hash" and value:
             return "salted"
+        if key == "swipe" and value:
+            return "an action of the feed"
         if isinstance(value, str):
             return with_names(NONCE.sub("", value))
         if isinstance(value, bytes):

@@ -71,10 +71,14 @@ COLUMNS = HEAD.split()
 ROWS = {tuple(line.split()[:2]): dict(zip(COLUMNS, map(int, line.split()[2:]), strict=True)) for line in LINES}
 
 
+def _claims(user_id: int) -> dict[str, Any]:
+    now = int(time.time())
+    return {"sub": str(user_id), "iat": now, "exp": now + 600}
+
+
 def _signed(key: str = LOCAL_SECRET, algorithm: str = "HS256", **claims: Any) -> Callable[[int], str]:
     def token(user_id: int) -> str:
-        now = int(time.time())
-        given = {"sub": str(user_id), "iat": now, "exp": now + 600} | claims
+        given = _claims(user_id) | claims
         return jwt.encode({k: v for k, v in given.items() if v is not None}, key, algorithm)
 
     return token
@@ -99,6 +103,7 @@ BROKEN: dict[str, Callable[[int], str]] = {
     "alg none": _signed(key="", algorithm="none"),
     "alg HS512": _signed(algorithm="HS512"),
     "expired": _signed(exp=int(time.time()) - 1),
+    "another type": lambda user_id: jwt.encode(_claims(user_id), LOCAL_SECRET, "HS256", headers={"typ": "at+jwt"}),
     "no exp": _signed(exp=None),
     "no iat": _signed(iat=None),
     "issued in the future": _signed(iat=int(time.time()) + 3600),
@@ -202,6 +207,16 @@ def test_everybody_gets_what_the_table_says(api: Api, world: World, method: str,
         if expected < 400:
             response = call(api, world, method, path, token)
             assert response.status_code == expected, (name, token, response.text)
+
+
+def test_a_body_that_is_wrong_does_not_hide_who_is_refused(api: Api, world: World) -> None:
+    for method, path in ROWS:
+        if "json" in world.body(method, path) and not path.startswith("/auth/"):
+            for name in ("none", "broken", "gone"):
+                for token in world.tokens[name]:
+                    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+                    response = api.call(method, path.format_map(world.ids), headers=headers, json={"listing_id": "no"})
+                    assert response.status_code == 401, (method, path, name)
 
 
 def test_the_table_has_every_endpoint() -> None:

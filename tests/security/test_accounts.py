@@ -180,6 +180,12 @@ def test_another_spelling_of_the_name_is_no_new_account_to_guess(api: Api, victi
     assert [login(api, "guess", name).status_code for name in spellings] == [401, 401, 401, 429]
 
 
+def test_by_email_and_by_phone_it_is_one_account_to_guess(api: Api, victim: int, limits: Configure) -> None:
+    names = ("victim@example.kz", "+77001234567", "8 700 123 45 67", "victim@example.kz")
+    assert [login(api, "guess", name).status_code for name in names] == [401, 401, 401, 429]
+    assert login(api, PASSWORD, "+77001234567").status_code == 429
+
+
 def test_parallel_guesses_are_all_counted(api: Api, victim: int, limits: Configure) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda i: login(api, f"guess{i}").status_code, range(8)))
@@ -251,6 +257,12 @@ def test_only_the_bot_may_log_others_in(api: Api, configure: Configure, given: s
     assert SECRET not in refused.text
     assert not dump()
     assert by_telegram(api, SECRET).status_code == 200
+
+
+def test_who_is_not_the_bot_learns_nothing_about_the_body(api: Api, configure: Configure) -> None:
+    configure(TELEGRAM_BOT_SECRET=SECRET)
+    assert by_telegram(api, telegram_id=None, role="king").status_code == 403
+    assert by_telegram(api, SECRET, telegram_id=None).status_code == 422
 
 
 def test_the_bots_secret_is_rotated_without_a_pause(api: Api, configure: Configure) -> None:

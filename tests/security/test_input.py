@@ -303,14 +303,14 @@ def test_any_path_segment_gets_a_documented_answer(town: Town, method: str, path
     assert dump() == before
 
 
-@pytest.mark.parametrize("path", ["//listings", "/listings//my", "/listings///1", "/listings//1/", "/listings/%2Fmy"])
+@pytest.mark.parametrize("path", ["/listings//my", "/listings///1", "/listings//1/", "/listings/%2Fmy"])
 def test_repeated_slashes_are_no_path_of_ours(town: Town, path: str) -> None:
     before = dump()
     body = BODIES["POST", "/listings"]
     headers = {"Authorization": f"Bearer {town.admin.token}"}
     for method in ("GET", "POST", "PUT", "DELETE"):
         response = town.api.client("listings").open(path, method=method, json=body, headers=headers)
-        assert response.status_code in (308, 404, 405), (method, response.status_code, response.text)
+        assert (response.status_code, response.get_json()) == (404, {"detail": "Not Found"})
     assert dump() == before
 
 

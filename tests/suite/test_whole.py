@@ -122,9 +122,32 @@ def test_lists_are_walked_by_their_links_behind_hosting_and_at_the_functions_add
 
 
 def test_unknown_paths_are_the_apis_own_404(suite: str) -> None:
-    for path in ("/nothing", "/authx/login", "/listings/1/2"):
+    for path in ("/nothing", "/authx/login", "/listings/1/2", "/feed//next"):
         answer = requests.get(suite + path, timeout=60)
         assert (answer.status_code, answer.json()) == (404, {"detail": "Not Found"})
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Connection": "Upgrade, HTTP2-Settings", "Upgrade": "h2c", "HTTP2-Settings": "AAMAAABkAAQAAP__"},
+        {"Connection": "Upgrade", "Upgrade": "websocket"},
+        {"Connection": "keep-alive", "Keep-Alive": "timeout=5"},
+        {"Expect": "100-continue"},
+        {"TE": "trailers"},
+    ],
+    ids=lambda headers: next(iter(headers)) + "-" + headers.get("Upgrade", ""),
+)
+def test_headers_of_the_connection_are_harmless(suite: str, headers: dict[str, str]) -> None:
+    answer = requests.get(f"{suite}/health", headers=headers, timeout=60)
+    assert (answer.status_code, answer.json()["status"]) == (200, "ok")
+
+
+def test_a_body_may_come_in_chunks(suite: str) -> None:
+    parts = iter([b"username=tenant%40example.com", b"&password=demo12345"])
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = requests.post(f"{suite}/auth/login", data=parts, headers=form, timeout=60)
+    assert (answer.status_code, answer.json()["token_type"]) == (200, "bearer")
 
 
 def test_a_browser_of_another_origin_may_ask(suite: str) -> None:
