@@ -117,12 +117,10 @@ def upcoming(
     wanted = preferences or NO_PREFERENCES
     progress = _progress(found)
     horizon = micros(found.read_time) - int(settings().feed_settle_seconds * 1_000_000), 0
-    documents: dict[int, dict[str, Any]] = {}
 
     def search(gaps: Any, limit: int) -> list[Candidate]:
         hits = [hit.to_dict() or {} for hit in listings.newest_in(gaps, wanted, limit)]
-        documents.update((hit["id"], hit) for hit in hits)
-        return [Candidate(listings.position(hit), hit["owner_id"] == user_id, _narrowest(hit)) for hit in hits]
+        return [Candidate(listings.position(hit), hit["owner_id"] == user_id, _narrowest(hit), hit) for hit in hits]
 
     seen = look(progress, _profile(wanted), horizon, size, search, lambda ids: swipes.acted_on(user_id, ids))
     version = found.update_time
@@ -132,7 +130,7 @@ def upcoming(
         with suppress(*store.LOST_RACE):  # The tenant has acted meanwhile, which is the better progress to keep.
             version = batch.commit()[0].update_time
     _proofs.put(user_id, version, seen.proof)
-    return [documents[candidate.id] for candidate in seen.found]
+    return [candidate.listing for candidate in seen.found]
 
 
 def act(

@@ -11,7 +11,7 @@ when they become too many for one query, by ``look`` asking to be written down.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from shared.coverage import Coverage, Gap
 from shared.models import Action
@@ -58,6 +58,8 @@ class Candidate(NamedTuple):
     own: bool
     profile: Profile
     """The narrowest that it matches: just its own values."""
+    listing: Any = None
+    """Its document, for whoever has asked for candidates."""
 
     @property
     def id(self) -> int:

@@ -165,13 +165,13 @@ def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> st
 
 # --- The chart ----------------------------------------------------------------------------------------------------
 
-WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 460, 260, 56, 44, 16, 44
+WIDTH, HEIGHT, LEFT, TOP, RIGHT, BOTTOM = 460, 260, 56, 44, 32, 44
 COLORS = {"next": "#1a73e8", "action": "#d93025"}
 NAMES = {"next": "GET /feed/next", "action": "POST /feed/action"}
 PANELS = (
     ("Documents read", lambda figures: figures["reads"], "{:.0f}"),
     ("Sequential round trips", lambda figures: figures["rpcs"], "{:.0f}"),
-    ("KiB to and from Firestore", lambda figures: (figures["sent"] + figures["received"]) / 1024, "{:.1f}"),
+    ("KiB to and from Firestore", lambda figures: (figures["sent"] + figures["received"]) / 1024, "{:.0f}"),
 )
 
 
@@ -196,7 +196,8 @@ def chart(history: Sequence[Mapping[str, Any]]) -> str:
 
 def _panel(title: str, lines: Mapping[str, Sequence[tuple[float, float]]], form: str, number: int) -> str:
     points = [point for line in lines.values() for point in line]
-    most_x, most_y = max(x for x, _ in points) or 1, max(y for _, y in points) * 1.25 or 1
+    most_x = max(x for x, _ in points) or 1
+    most_y = 4 * (max(y for _, y in points) * 1.1 // 4 + 1)  # So that a quarter of it is a whole number.
 
     def place(x: float, y: float) -> tuple[float, float]:
         return (
