@@ -16,6 +16,7 @@ from shared import feed, listings, preferences, store, swipes, users
 from shared.errors import Conflict
 from shared.models import Action, DealType, ListingWrite, PreferenceWrite, PropertyType, Role
 from shared.security import hash_password
+from shared.settings import settings
 from shared.users import User
 
 PASSWORD = "demo12345"
@@ -71,6 +72,7 @@ def load() -> None:
         return
     people = [_user(person) for person in PEOPLE]
     add_listings(LISTINGS)
+    time.sleep(settings().feed_settle_seconds)  # Swipes of what is settled leave a tenant's feed in one piece.
     for person, user in zip(PEOPLE, people, strict=True):
         if person.wants:
             preferences.replace(user.id, person.wants)

@@ -69,12 +69,13 @@ def test_every_fault_at_every_call(api: Api, proxy: Proxy, figures: Figures, mon
             finish(operation, world, response, expected)
 
 
-def test_races(api: Api, figures: Figures, emulator: str) -> None:
+def test_races(api: Api, proxy: Proxy, figures: Figures, emulator: str) -> None:
     races: list[Callable[..., None]] = [race for name, race in vars(race_tests).items() if name.startswith("test_")]
     for _ in rounds("races"):
         for race in races:
             empty(emulator)
-            known: dict[str, Any] = {"api": api, "world": World.made(api), "path": "/leads", "common": "both"}
+            known: dict[str, Any] = {"world": World.made(api), "path": "/leads", "common": "both"}
+            known |= {"api": api, "proxy": proxy}
             race(**{name: known[name] for name in inspect.signature(race).parameters})
             check_whole(dump())
             figures.add("races run")
