@@ -253,9 +253,11 @@ def _ranges(gap: Gap) -> list[BaseFilter]:
             return [And([*same, store.Filter("id", ">", gap.lower[1])])]
         conditions.append(And(same))
     if gap.lower is not None:
-        time = moment(gap.lower[0])
-        between.append(store.Filter("position", ">", time))
-        conditions.append(And([store.Filter("position", "==", time), store.Filter("id", ">", gap.lower[1])]))
+        time, key = moment(gap.lower[0]), gap.lower[1]
+        # A horizon has no id, so all listings of its time come after it.
+        between.append(store.Filter("position", ">" if key else ">=", time))
+        if key:
+            conditions.append(And([store.Filter("position", "==", time), store.Filter("id", ">", key)]))
     if between:
         conditions.append(between[0] if len(between) == 1 else And(between))
     return conditions
