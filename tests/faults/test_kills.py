@@ -44,7 +44,7 @@ def test_a_request_may_be_repeated_after_its_process_has_died(
             world = start(api, proxy, operation)
             with (
                 proxy.planned(at(number, Fault("UNAVAILABLE", after=after, then=function.kill_worker))),
-                pytest.raises(requests.ConnectionError),
+                pytest.raises(requests.RequestException),
             ):
                 operation.send(world, function)
             again = operation.send(world, function)

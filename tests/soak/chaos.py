@@ -36,7 +36,7 @@ class Client:
             self.figures.add("requests sent")
             try:
                 answer = function.call(method, path, self.token, json=body, headers=headers)
-            except requests.ConnectionError:
+            except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError):  # Before it, or in its midst.
                 self.figures.add("answers lost")
                 repeated = True
                 time.sleep(0.1)
