@@ -21,8 +21,6 @@ INSTALLED.__enter__()  # For the life of the process, and as long as somebody ho
 
 
 def __getattr__(name: str) -> Any:
-    if name not in (*main.HTTP_FUNCTIONS, *main.EVENT_FUNCTIONS):
-        raise AttributeError(name)
     handler = getattr(patient, name)
 
     def recorded(given: Any) -> Any:

@@ -21,6 +21,14 @@ TARGET = Target("my-project", "europe-west1", "europe-west1", alert_email="ops@e
 NO_ACCOUNT = "do not currently have an active account"
 
 
+NOTE = """#!{python}
+import json, sys
+with open({file!r}, "a") as file:
+    print(json.dumps(sys.argv), file=file)
+print({prints!r})
+"""
+
+
 @dataclass(frozen=True)
 class Gcloud:
     """The installed gcloud, with nothing configured."""
@@ -44,6 +52,15 @@ class Gcloud:
         answers = [json.loads(line) for line in done.stdout.splitlines()]
         assert len(answers) == len(lines)
         return answers
+
+    def refused(self, commands: Iterable[Iterable[str]]) -> list[str]:
+        """Those that gcloud's parser does not let pass: what it lets pass gets as far as to miss an account."""
+        given = [tuple(words) for words in commands]
+        return [
+            f"{' '.join(words)}\n{said}"
+            for words, (code, said) in zip(given, self.run(given), strict=True)
+            if NO_ACCOUNT not in said or not code
+        ]
 
 
 @dataclass(frozen=True)
@@ -96,6 +113,17 @@ def release(cloud: tuple[Google, dict[str, str]], gcloud: Gcloud) -> Release:
 def deployed(cloud: tuple[Google, dict[str, str]], release: Release) -> Google:
     """The stand-in after a deploy."""
     return cloud[0]
+
+
+def write_programs(folder: Path, *names: str, prints: str) -> Path:
+    """Makes programs that only write down how they were called: a line of JSON for each call, in the returned file."""
+    notes = folder / "typed"
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(NOTE.format(python=sys.executable, file=str(notes), prints=prints))
+        path.chmod(0o755)
+    return notes
 
 
 def plain_words(command: Command) -> tuple[str, ...]:

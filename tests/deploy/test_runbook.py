@@ -4,23 +4,16 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from infra.target import ROOT
-from tests.deploy.conftest import NO_ACCOUNT, Gcloud
+from tests.deploy.conftest import Gcloud, write_programs
 
 RUNBOOK = (ROOT / "infra/README.md").read_text()
 WORKFLOW = ".github/workflows/ci.yml"
-NOTE = """#!{python}
-import json, sys
-with open({file!r}, "a") as file:
-    print(json.dumps(sys.argv), file=file)
-print("123")
-"""
 WITHOUT_A_PROJECT = ("auth", "config")
 
 
@@ -28,29 +21,22 @@ WITHOUT_A_PROJECT = ("auth", "config")
 def typed(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     """What the runbook's shell blocks and the commands in its text and in the alerts call, as a shell reads them."""
     folder = tmp_path_factory.mktemp("bin")
-    for program in ("gcloud", "make"):
-        path = folder / program
-        path.write_text(NOTE.format(python=sys.executable, file=str(folder / "typed")))
-        path.chmod(0o755)
+    notes = write_programs(folder, "gcloud", "make", prints="123")
     alerts = "\n".join(path.read_text() for path in sorted((ROOT / "infra/alerts").glob("*.yaml")))
     blocks = re.findall(r"```bash\n(.*?)```", RUNBOOK, re.DOTALL)
     lines = [*blocks, *re.findall(r"`((?:gcloud|make) [^`]+)`", RUNBOOK + alerts)]
     path = f"{folder}:{os.environ['PATH']}"
     subprocess.run(["bash", "-e"], input="\n".join(lines), env={"PATH": path}, cwd=folder, text=True, check=True)
-    calls = [json.loads(line) for line in (folder / "typed").read_text().splitlines()]
+    calls = [json.loads(line) for line in notes.read_text().splitlines()]
     return [[Path(program).name, *words] for program, *words in calls]
 
 
 def test_gcloud_understands_the_runbook(typed: list[list[str]], gcloud: Gcloud) -> None:
     commands = [each for each in typed if each[0] == "gcloud" and each[1] not in WITHOUT_A_PROJECT]
     # The runbook sets the project once, with `gcloud config set`.
-    asked = [tuple(each if each[1] == "projects" else [*each, "--project=p"]) for each in commands]
-    refused = [
-        f"{' '.join(words)}\n{said}"
-        for words, (code, said) in zip(asked, gcloud.run(asked), strict=True)
-        if NO_ACCOUNT not in said or not code
-    ]
+    asked = [each if each[1] == "projects" else [*each, "--project=p"] for each in commands]
     assert len(asked) > 30
+    refused = gcloud.refused(asked)
     assert not refused, "\n\n".join(refused)
 
 
