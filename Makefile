@@ -11,7 +11,7 @@ help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z]+:.*##/ { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
 
 run: $(PACKAGES) $(FIREBASE) ## Run the whole system with demo data on http://localhost:8000. FRESH=1 forgets the local data.
-	@venv/bin/python -m infra.run
+	@venv/bin/python -m infra.local.run
 
 test: $(PACKAGES) $(FIREBASE) chromium ## Test everything. ARGS=… go to pytest.
 	@venv/bin/pytest --ignore=tests/soak $(ARGS)
@@ -26,19 +26,19 @@ admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running loca
 	@venv/bin/python -m infra.admin
 
 demo: $(PACKAGES) ## Load N=… more demo listings into the running local system.
-	@venv/bin/python -m infra.demo
+	@venv/bin/python -m infra.local.demo
 
 bench: $(PACKAGES) ## Measure every call: round trips, documents, time and memory.
-	@venv/bin/python -m infra.bench
+	@venv/bin/python -m tests.bench
 
 soak: $(PACKAGES) $(FIREBASE) ## Test for hours what takes hours to show.
 	@venv/bin/pytest tests/soak $(ARGS)
 
 deploy: $(PACKAGES) ## Deploy to PROJECT=… REGION=…. DRY_RUN=1 prints the commands.
-	@venv/bin/python -m infra.deploy
+	@venv/bin/python -m infra.cloud.deploy
 
 destroy: $(PACKAGES) ## Remove from PROJECT=… REGION=… what deploy has made.
-	@venv/bin/python -m infra.destroy
+	@venv/bin/python -m infra.cloud.destroy
 
 clean: ## Remove what was installed, and all local data.
 	rm -rf venv infra/node_modules .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,8 +13,8 @@ from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth.exceptions import DefaultCredentialsError
 from pydantic import ValidationError
 
-from infra.emulators import join_running_system
-from infra.target import SECRETS
+from infra.cloud.project import SECRETS
+from infra.local.emulators import join_running_system
 from shared import users
 from shared.models import Email, Model, Password
 from shared.security import hash_password

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.emulators import HOST, STATE, Ports, firestore
-from infra.emulators import suite as whole_suite
+from infra.local.emulators import HOST, STATE, Ports, firestore
+from infra.local.emulators import suite as whole_suite
 
 PORTS = Ports.free()
 PROJECT = "demo-tests"
 os.environ |= PORTS.environment | {"GOOGLE_CLOUD_PROJECT": PROJECT, "BCRYPT_COST": "4"}
 
-from tests.harness import Api  # noqa: E402
+from tests.instruments.api import Api  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def suite() -> Iterator[str]:
     folder = STATE / f"test-suite-{ports.hosting}"
     shutil.rmtree(folder, ignore_errors=True)
     with whole_suite(ports, folder):
-        load = [sys.executable, "-c", "from infra import demo; demo.load()"]
+        load = [sys.executable, "-c", "from infra.local import demo; demo.load()"]
         subprocess.run(load, env=os.environ | ports.environment, check=True, stdout=subprocess.DEVNULL)
         yield ports.base_url
 

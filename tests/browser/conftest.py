@@ -14,7 +14,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from infra.emulators import ROOT, STATE
+from infra.local.emulators import ROOT, STATE
 
 SCREENSHOTS = STATE / "screenshots"
 PASSWORD = "correct horse"

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from infra import deploy
-from infra.gcloud import Command, Output, calls
-from infra.target import Target
+from infra.cloud import deploy
+from infra.cloud.plan import Command, Output, calls
+from infra.cloud.project import Target
 from tests.deploy.google import Google, google
 
 TARGET = Target("my-project", "europe-west1", "europe-west1", alert_email="ops@example.com")

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from infra import deploy, destroy
-from infra.gcloud import Command, calls
-from infra.target import FIREBASE, ROOT, Function, functions
+from infra.cloud import deploy, destroy
+from infra.cloud.plan import Command, calls
+from infra.cloud.project import FIREBASE, ROOT, Function, functions
 from tests.deploy.conftest import NO_ACCOUNT, TARGET, Gcloud, plain_words, write_programs
 
 PLANS = {"deploy": deploy.plan, "destroy": destroy.plan}
@@ -101,7 +101,7 @@ def dry_run(verb: str, gcloud: Gcloud) -> str:
 
 def make(gcloud: Gcloud, verb: str, answer: str = "", **typed: str) -> subprocess.CompletedProcess[str]:
     """What `make deploy` or `make destroy` runs, with what was typed behind it, and then into it."""
-    words = [sys.executable, "-m", "infra.deploy", *(["destroy"] if verb == "destroy" else [])]
+    words = [sys.executable, "-m", "infra.cloud.deploy", *(["destroy"] if verb == "destroy" else [])]
     environment = gcloud.environment | typed
     return subprocess.run(words, input=answer, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
 

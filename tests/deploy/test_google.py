@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from infra import deploy, destroy
-from infra.gcloud import Stage, calls, run
-from infra.target import ROOT, SECRETS, functions
+from infra.cloud import deploy, destroy
+from infra.cloud.plan import Stage, calls, run
+from infra.cloud.project import ROOT, SECRETS, functions
 from tests.deploy.conftest import TARGET, Gcloud, plain_words
 from tests.deploy.google import Google
 
@@ -175,7 +175,7 @@ def test_credentials_of_gcloud_serve_firebase_tools(gcloud: Gcloud, tmp_path: An
     file.write_text("{}")
     environment = gcloud.environment | {"CLOUDSDK_CONFIG": str(config), "CLOUDSDK_CORE_ACCOUNT": "ops@example.com"}
     typed = {"PROJECT": "my-project", "REGION": "europe-west1", "DRY_RUN": "1"}
-    words = [sys.executable, "-m", "infra.deploy"]
+    words = [sys.executable, "-m", "infra.cloud.deploy"]
     shown = subprocess.check_output(words, text=True, cwd=ROOT, env=environment | typed)
     assert f"export GOOGLE_APPLICATION_CREDENTIALS={file}\n" in shown
     kept = subprocess.check_output(

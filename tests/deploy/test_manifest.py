@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 import main
-from infra import target
-from infra.target import ROOT, functions
-from tests.harness import Api
+from infra.cloud import project
+from infra.cloud.project import ROOT, functions
+from tests.instruments.api import Api
 
 CONFIG = json.loads((ROOT / "firebase.json").read_text())
 REWRITES = [(each["source"], each["function"]["functionId"]) for each in CONFIG["hosting"]["rewrites"]]
@@ -33,7 +33,7 @@ def test_the_manifest_and_the_code_name_the_same_functions() -> None:
 
 
 @pytest.mark.parametrize("function", functions(), ids=lambda each: each.name)
-def test_every_entry_point_can_be_called(function: target.Function) -> None:
+def test_every_entry_point_can_be_called(function: project.Function) -> None:
     assert callable(getattr(main, function.spec["entryPoint"]))
 
 
@@ -70,15 +70,15 @@ def test_nothing_in_the_manifest_is_lost_in_the_deploy(tmp_path: Path, monkeypat
     manifest = yaml.safe_load((ROOT / "functions.yaml").read_text())
     manifest["endpoints"]["feed"]["vpc"] = {"connector": "c"}
     (tmp_path / "functions.yaml").write_text(yaml.safe_dump(manifest))
-    monkeypatch.setattr(target, "ROOT", tmp_path)
+    monkeypatch.setattr(project, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match="feed: the deploy does not know vpc"):
         functions()
 
 
 def test_a_secret_in_a_settings_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [feed] = [each for each in functions() if each.name == "feed"]
-    to = target.Target("my-project", "europe-west1", "europe-west1")
-    monkeypatch.setattr(target, "ROOT", tmp_path)
+    to = project.Target("my-project", "europe-west1", "europe-west1")
+    monkeypatch.setattr(project, "ROOT", tmp_path)
     file = tmp_path / ".env.my-project"
     file.write_text("# Our own page.\nCORS_ORIGINS=https://example.kz\n\nBCRYPT_COST=13\n")
     assert to.settings(feed) | {"CORS_ORIGINS": "https://example.kz", "BCRYPT_COST": "13"} == to.settings(feed)

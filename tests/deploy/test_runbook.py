@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.target import ROOT
+from infra.cloud.project import ROOT
 from tests.deploy.conftest import Gcloud, write_programs
 
 RUNBOOK = (ROOT / "infra/README.md").read_text()
@@ -22,7 +22,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     """What the runbook's shell blocks and the commands in its text and in the alerts call, as a shell reads them."""
     folder = tmp_path_factory.mktemp("bin")
     notes = write_programs(folder, "gcloud", "make", prints="123")
-    alerts = "\n".join(path.read_text() for path in sorted((ROOT / "infra/alerts").glob("*.yaml")))
+    alerts = "\n".join(path.read_text() for path in sorted((ROOT / "infra/cloud/alerts").glob("*.yaml")))
     blocks = re.findall(r"```bash\n(.*?)```", RUNBOOK, re.DOTALL)
     lines = [*blocks, *re.findall(r"`((?:gcloud|make) [^`]+)`", RUNBOOK + alerts)]
     path = f"{folder}:{os.environ['PATH']}"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from infra import gcloud
-from infra.gcloud import GONE_ALREADY, THERE_ALREADY, Check, Command, Output, Stage, command, run
+from infra.cloud import plan
+from infra.cloud.plan import GONE_ALREADY, THERE_ALREADY, Check, Command, Output, Stage, command, run
 
 
 def sh(script: str, fine: str | None = None, unless: Check | None = None, stdin: Command | None = None) -> Command:
@@ -59,7 +59,7 @@ def test_a_command_whose_check_holds_is_not_run(tmp_path: Path) -> None:
 
 
 def test_what_google_needs_a_moment_for_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(gcloud, "WAITS", (0, 0))
+    monkeypatch.setattr(plan, "WAITS", (0, 0))
     log = tmp_path / "log"
     fresh = "Service account fn-auth@p.iam.gserviceaccount.com does not exist."
     run_one(sh(f"echo try >> {log}; test $(wc -l < {log}) = 3 || {{ echo '{fresh}' >&2; exit 1; }}"))

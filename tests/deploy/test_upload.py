@@ -20,9 +20,9 @@ import pytest
 import requests
 from google.events.cloud.firestore import DocumentEventData
 
-from infra.emulators import HOST, STATE, free_ports
-from infra.guard import guarded
-from infra.target import ROOT, Function, functions, uploaded_files
+from infra.cloud.project import ROOT, Function, functions, uploaded_files
+from infra.local.emulators import HOST, STATE, free_ports
+from infra.local.subreaper import guarded
 from tests.deploy.conftest import Release
 
 START_SECONDS = 60

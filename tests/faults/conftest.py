@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from shared import store
-from tests.faults.proxy import Proxy, running
-from tests.harness import Api
+from tests.instruments.api import Api
+from tests.instruments.proxy import Proxy, running
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ from typing import Any
 
 from shared import security, users
 from shared.models import Role
-from tests.harness import Api
+from tests.instruments.api import Api
 from tests.security.database import Dump, comparable, dump
 
 FLAT = {"title": "Flat", "city": "Astana", "price": 100}

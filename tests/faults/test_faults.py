@@ -8,8 +8,8 @@ import pytest
 
 from shared import store
 from tests.faults.operations import OPERATIONS, Operation, World
-from tests.faults.proxy import CODES, STREAMED, Fault, Proxy, always, at, nothing
-from tests.harness import Api, Person
+from tests.instruments.api import Api, Person
+from tests.instruments.proxy import CODES, STREAMED, Fault, Proxy, always, at, nothing
 from tests.security.database import empty
 
 State = list[tuple[str, str]]

@@ -8,10 +8,10 @@ import pytest
 import requests
 
 from tests.faults.operations import OPERATIONS
-from tests.faults.processes import Served, served
-from tests.faults.proxy import Fault, Proxy, at
 from tests.faults.test_faults import clean, start
-from tests.harness import Api
+from tests.instruments.api import Api
+from tests.instruments.processes import Served, served
+from tests.instruments.proxy import Fault, Proxy, at
 
 
 @pytest.fixture(scope="module")

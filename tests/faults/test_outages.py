@@ -7,8 +7,8 @@ import pytest
 
 from shared import store
 from tests.faults.operations import OPERATIONS, World
-from tests.faults.proxy import Fault, Proxy, always
-from tests.harness import Api
+from tests.instruments.api import Api
+from tests.instruments.proxy import Fault, Proxy, always
 from tests.security.database import dump
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from shared import security
 from tests.faults.operations import FLAT, World
-from tests.faults.proxy import Fault, Proxy
-from tests.harness import PASSWORD, Api
+from tests.instruments.api import PASSWORD, Api
+from tests.instruments.proxy import Fault, Proxy
 from tests.security.database import check_whole, dump
 
 TELEGRAM = "/auth/telegram/login-or-register"

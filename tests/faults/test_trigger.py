@@ -10,8 +10,8 @@ from google.events.cloud.firestore import Document, DocumentEventData, Value
 
 from shared import listings, store, swipes, users
 from tests.faults.operations import World
-from tests.faults.proxy import CODES, Fault, Proxy, always, at
-from tests.harness import Api
+from tests.instruments.api import Api
+from tests.instruments.proxy import CODES, Fault, Proxy, always, at
 from tests.security.database import dump
 
 Event = tuple[dict[str, Any], dict[str, Any]]

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.bench.wire import Recorder
 from shared import store
-from tests.counting import Meter
-from tests.harness import Api
+from tests.instruments.api import Api
+from tests.instruments.costs import Meter
+from tests.instruments.recorder import Recorder
 
 
 @pytest.fixture

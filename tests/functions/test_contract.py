@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.harness import PASSWORD, Api, Person
+from tests.instruments.api import PASSWORD, Api, Person
 
 USER = {"id", "role", "name", "email", "phone", "telegram_id", "is_active", "created_at"}
 LISTING = {

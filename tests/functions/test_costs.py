@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from google.events.cloud.firestore import DocumentEventData
 
-from infra.bench import seed
 from shared import feed, store
 from shared.models import ListingWrite, PreferenceWrite
 from shared.progress import MAX_GAPS
 from shared.settings import settings
-from tests.counting import Cost, Meter
-from tests.harness import PASSWORD, Api, Person
+from tests.instruments import worlds
+from tests.instruments.api import PASSWORD, Api, Person
+from tests.instruments.costs import Cost, Meter
 
 NEXT = Cost(rpcs=2, reads=4)
 ACTION = Cost(rpcs=2, reads=4, writes=2)
@@ -48,7 +48,7 @@ def in_this_order(owner: Person, contents: list[ListingWrite]) -> list[dict[str,
     """Listings with timestamps of their own, the newest first: those of one millisecond would be in a random order."""
     documents = []
     for content in contents:
-        documents += seed.add_listings(owner.id, [content])
+        documents += worlds.add_listings(owner.id, [content])
         time.sleep(0.002)
     return documents[::-1]
 
@@ -159,9 +159,9 @@ def test_a_page_reads_what_it_shows_and_one_more(
     somebody = api.person("admin")  # May call everything; owns, likes and keeps all the listings here.
     for _ in range(5):
         api.person()
-    documents = seed.add_listings(somebody.id, [FLAT] * 7 + [HOUSE] * 2)
-    seed.add_leads(somebody.id, documents[:6])
-    seed.add_favorites(somebody.id, documents[:6])
+    documents = worlds.add_listings(somebody.id, [FLAT] * 7 + [HOUSE] * 2)
+    worlds.add_leads(somebody.id, documents[:6])
+    worlds.add_favorites(somebody.id, documents[:6])
     for size in (1, 3):
         cost, page = meter.of(somebody.ok, "GET", path, query_string=query | {"limit": size})
         assert len(page) == size
@@ -211,21 +211,21 @@ def swiping(tenant: Person, meter: Meter) -> Swiping:
 
 @pytest.mark.parametrize("history", [0, 100, 2_000])
 def test_a_card_costs_the_same_after_any_history(owner: Person, tenant: Person, swiping: Swiping, history: int) -> None:
-    documents = seed.add_listings(owner.id, [FLAT] * (history + 5))
+    documents = worlds.add_listings(owner.id, [FLAT] * (history + 5))
     settle()
-    seed.swipe(tenant.id, documents[:history])
+    worlds.swipe(tenant.id, documents[:history])
     for document in documents[history:]:
         swiping.step(expected=document["id"])
     swiping.nothing_left()
 
 
 def test_a_seeded_history_is_what_swiping_leaves(api: Api, owner: Person, meter: Meter) -> None:
-    documents = seed.add_listings(owner.id, [FLAT] * 30, per_commit=4)
+    documents = worlds.add_listings(owner.id, [FLAT] * 30, per_commit=4)
     settle()
     slow, fast = api.person(), api.person()
     for document in documents[:20]:
         Swiping(slow, meter).step(expected=document["id"])
-    seed.swipe(fast.id, documents[:20])
+    worlds.swipe(fast.id, documents[:20])
     one, other = (feed._progress(store.get(feed.ref(each.id))[0]) for each in (slow, fast))
     assert one.seen == other.seen
     (slowly,), (fastly,) = one.covered, other.covered
@@ -240,13 +240,13 @@ def test_a_seeded_history_is_what_swiping_leaves(api: Api, owner: Person, meter:
 def test_nothing_to_show_costs_no_more_than_a_card(
     owner: Person, tenant: Person, swiping: Swiping, preferences: dict[str, Any]
 ) -> None:
-    seed.add_listings(owner.id, [FLAT] * 50)
+    worlds.add_listings(owner.id, [FLAT] * 50)
     tenant.ok("POST", "/preferences", json=preferences)
     swiping.nothing_left()
 
 
 def test_listings_that_share_a_timestamp(owner: Person, swiping: Swiping) -> None:
-    documents = seed.add_listings(owner.id, [FLAT] * 60)
+    documents = worlds.add_listings(owner.id, [FLAT] * 60)
     assert len({document["position"] for document in documents}) == 1
     settle()
     for document in documents[:30]:
@@ -258,7 +258,7 @@ def test_right_after_an_import_the_feed_costs_one_more_query_every_six_cards(
 ) -> None:
     """Until it has settled, an import counts as seen only where it was acted on: a gap stays after each card."""
     monkeypatch.setattr(feed, "settings", lambda: settings().model_copy(update={"feed_settle_seconds": 600}))
-    documents = seed.add_listings(owner.id, [FLAT] * 30, per_commit=3)
+    documents = worlds.add_listings(owner.id, [FLAT] * 30, per_commit=3)
     for number, document in enumerate(documents[:20]):
         more = number // MAX_GAPS
         swiping.step(expected=document["id"], limit=Cost(NEXT.rpcs + more, NEXT.reads + more))
@@ -268,7 +268,7 @@ def test_many_processes_serve_one_tenant_at_the_cost_of_one_write_every_six_card
     owner: Person, swiping: Swiping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What ``next`` has proved stays in its process; each call here is in another one."""
-    seed.add_listings(owner.id, [FLAT] * 60, per_commit=3)
+    worlds.add_listings(owner.id, [FLAT] * 60, per_commit=3)
     settle()
     total = Cost(rpcs=0, reads=0)
     for _ in range(40):
@@ -287,7 +287,7 @@ def test_narrower_preferences_and_the_way_back_cost_next_to_nothing(
 ) -> None:
     documents = in_this_order(owner, [FLAT, FLAT, HOUSE] * 20)
     settle()
-    seed.swipe(tenant.id, documents[:30])
+    worlds.swipe(tenant.id, documents[:30])
     for _ in range(2):
         for preferences in (narrower, {}):
             tenant.ok("POST", "/preferences", json=preferences)
@@ -305,7 +305,7 @@ def test_wider_preferences_cost_a_query_more_between_what_was_seen_before(
     settle()
     preferences = PreferenceWrite(city=FLAT.city)
     flats = [document for document in documents if document["city"] == FLAT.city]
-    seed.swipe(tenant.id, flats[:30], preferences)
+    worlds.swipe(tenant.id, flats[:30], preferences)
     houses = documents.index(flats[30]) - 30
     assert houses > 5
     cost, _ = swiping.next()
@@ -318,10 +318,10 @@ def test_wider_preferences_cost_a_query_more_between_what_was_seen_before(
 
 def test_a_run_of_seen_listings_is_passed_over_once(owner: Person, tenant: Person, swiping: Swiping) -> None:
     """One read each, in ever larger pages; then all is as before."""
-    seed.add_listings(owner.id, [HOUSE] * 10)
-    documents = seed.add_listings(owner.id, [FLAT] * 300)
+    worlds.add_listings(owner.id, [HOUSE] * 10)
+    documents = worlds.add_listings(owner.id, [FLAT] * 300)
     settle()
-    seed.swipe(tenant.id, documents, PreferenceWrite(city=FLAT.city))
+    worlds.swipe(tenant.id, documents, PreferenceWrite(city=FLAT.city))
     cost, listing = swiping.next()
     assert listing
     assert cost <= Cost(rpcs=NEXT.rpcs + 5, reads=NEXT.reads + 300 + 10, writes=1)
@@ -333,9 +333,9 @@ def test_a_seen_listing_that_was_edited_is_passed_over_until_the_next_action(
     owner: Person, tenant: Person, swiping: Swiping
 ) -> None:
     """It comes up anew for everybody else; for those who have seen it, one look at their swipe and one query more."""
-    documents = seed.add_listings(owner.id, [FLAT] * 20)
+    documents = worlds.add_listings(owner.id, [FLAT] * 20)
     settle()
-    seed.swipe(tenant.id, documents[:10])
+    worlds.swipe(tenant.id, documents[:10])
     owner.ok("PUT", f"/listings/{documents[3]['id']}", json={"title": "Cheaper", "city": "Astana", "price": 90})
     settle()
     cost, listing = swiping.next()
@@ -347,7 +347,7 @@ def test_a_seen_listing_that_was_edited_is_passed_over_until_the_next_action(
 
 
 def test_new_listings_that_arrive_between_calls(owner: Person, swiping: Swiping) -> None:
-    seed.add_listings(owner.id, [FLAT] * 20)
+    worlds.add_listings(owner.id, [FLAT] * 20)
     for number in range(20):
         newest = owner.listing()["id"]
         swiping.step(expected=newest if number % 2 else None)
@@ -358,9 +358,9 @@ def test_new_listings_that_arrive_between_calls(owner: Person, swiping: Swiping)
 def test_edited_and_reactivated_listings_come_up_at_the_cost_of_a_card(
     owner: Person, tenant: Person, swiping: Swiping
 ) -> None:
-    documents = seed.add_listings(owner.id, [FLAT] * 120)
+    documents = worlds.add_listings(owner.id, [FLAT] * 120)
     settle()
-    seed.swipe(tenant.id, documents[:100])
+    worlds.swipe(tenant.id, documents[:100])
     for document in documents[110:115]:
         path = f"/listings/{document['id']}"
         owner.ok("PUT", path, json={"title": "Cheaper", "city": "Astana", "price": 90})
@@ -375,7 +375,7 @@ def test_edited_and_reactivated_listings_come_up_at_the_cost_of_a_card(
 
 
 def test_an_action_costs_the_same_whatever_it_is(owner: Person, tenant: Person, swiping: Swiping, meter: Meter) -> None:
-    documents = seed.add_listings(owner.id, [FLAT] * 4)
+    documents = worlds.add_listings(owner.id, [FLAT] * 4)
     for document in documents[:3]:
         for action, writes in (("like", 2), ("dislike", 2), ("dislike", 0), ("favorite", 3)):
             cost = swiping.act(document, action)
@@ -385,7 +385,7 @@ def test_an_action_costs_the_same_whatever_it_is(owner: Person, tenant: Person, 
 
 
 def test_a_deck_reads_what_it_shows(owner: Person, tenant: Person, meter: Meter) -> None:
-    seed.add_listings(owner.id, [FLAT] * 30)
+    worlds.add_listings(owner.id, [FLAT] * 30)
     for size in (1, 10, 30):
         cost, deck = meter.of(tenant.ok, "GET", f"/feed?limit={size}")
         assert len(deck) == size

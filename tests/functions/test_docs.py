@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 
 import pytest
 
-from tests.harness import Api
+from tests.instruments.api import Api
 
 TYPES = {"css": "text/css", "js": "text/javascript"}
 

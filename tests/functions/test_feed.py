@@ -7,7 +7,7 @@ import pytest
 
 from shared import listings, store
 from shared.models import ListingWrite
-from tests.harness import Api, Person
+from tests.instruments.api import Api, Person
 
 CITIES = ("Astana", "Almaty")
 PREFERENCES: list[dict[str, Any]] = [

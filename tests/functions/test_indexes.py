@@ -20,13 +20,13 @@ from google.cloud.firestore_v1.types import StructuredQuery
 
 import main
 from functions.http import Group, Operation
-from infra.bench.wire import Recorder
 from shared import listings, progress, store
 from shared.coverage import Gap
 from shared.models import Body, Form, ListingWrite, Params, PreferenceWrite
 from shared.pages import encode_cursor, micros
-from tests.harness import PASSWORD, Api, Person
-from tests.indexing import ASCENDING, CONTAINS, DESCENDING, NAME, Index, Indexes, Part, normal_form
+from tests.instruments.api import PASSWORD, Api, Person
+from tests.instruments.indexes import ASCENDING, CONTAINS, DESCENDING, NAME, Index, Indexes, Part, normal_form
+from tests.instruments.recorder import Recorder
 
 SPEC = json.loads((Path(__file__).parents[2] / "infra/firestore.indexes.json").read_text())
 DECLARED = Indexes.of(SPEC)

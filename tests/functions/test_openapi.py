@@ -18,7 +18,7 @@ from functions.openapi import document
 from main import HTTP_FUNCTIONS
 from shared import models, store
 from shared.settings import settings
-from tests.harness import PASSWORD, Api
+from tests.instruments.api import PASSWORD, Api
 
 DOCUMENT = document()
 OPERATIONS = {

@@ -18,7 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from main import HTTP_FUNCTIONS
 from tests.faults.operations import World
-from tests.harness import Api
+from tests.instruments.api import Api
 
 CHECKS = [
     not_a_server_error,

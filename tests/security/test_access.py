@@ -13,7 +13,7 @@ from main import HTTP_FUNCTIONS
 from shared import security, store, users
 from shared.models import AdminUserUpdate, Role
 from shared.settings import LOCAL_SECRET
-from tests.harness import Api
+from tests.instruments.api import Api
 from tests.security.database import dump
 
 pytestmark = pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")

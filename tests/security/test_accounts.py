@@ -7,10 +7,10 @@ from typing import Any
 import bcrypt
 import pytest
 
-from infra.bench.wire import Recorder
 from shared import security, store, users
 from shared.models import AdminUserUpdate, Role
-from tests.harness import PASSWORD, Api
+from tests.instruments.api import PASSWORD, Api
+from tests.instruments.recorder import Recorder
 from tests.security.conftest import Configure
 from tests.security.database import dump
 

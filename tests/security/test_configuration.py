@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from shared import security
 from shared.errors import Unauthorized
 from shared.settings import LOCAL_SECRET, settings
-from tests.harness import MAIN
+from tests.instruments.api import MAIN
 from tests.security.conftest import Configure
 
 OLD, NEW, PEPPER = "o" * 32, "n" * 32, "p" * 32

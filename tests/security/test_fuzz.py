@@ -5,7 +5,7 @@ from importlib import import_module
 import pytest
 
 from main import HTTP_FUNCTIONS
-from tests.harness import Api
+from tests.instruments.api import Api
 from tests.security import fuzzing
 from tests.security.database import check_whole, dump
 

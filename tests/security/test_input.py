@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.processes import Served, served
-from tests.harness import Api, Person
+from tests.instruments.api import Api, Person
+from tests.instruments.processes import Served, served
 from tests.security.database import dump
 
 SECRET = "s3cr3t-Ключ-value"

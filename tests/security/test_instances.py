@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.faults.processes import Served, served
-from tests.harness import PASSWORD, Api
+from tests.instruments.api import PASSWORD, Api
+from tests.instruments.processes import Served, served
 
 OLD, NEW = "o" * 32, "n" * 32
 DEPLOYED = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared import store
-from tests.harness import PASSWORD, Api
+from tests.instruments.api import PASSWORD, Api
 from tests.security.conftest import Configure
 
 TRACE = "0123456789abcdef0123456789abcdef"

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 import requests
 
-from infra.emulators import ROOT
+from infra.local.emulators import ROOT
 from shared import store
 from tests.faults.operations import World
-from tests.harness import Api
+from tests.instruments.api import Api
 
 COLLECTIONS = ["users", "identities", "listings", "swipes", "feeds", "favorites", "leads", "preferences", "guards"]
 COLLECTIONS += ["throttle", "anything", "users/1/anything"]

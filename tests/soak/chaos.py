@@ -10,7 +10,7 @@ from typing import Any
 import requests
 
 from shared.progress import HISTORY
-from tests.faults.processes import Served
+from tests.instruments.processes import Served
 from tests.soak.conftest import Figures
 
 PATIENCE_SECONDS = 120.0

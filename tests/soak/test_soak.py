@@ -17,11 +17,11 @@ from shared import security, users
 from shared.models import Role
 from tests.faults import test_races as race_tests
 from tests.faults.operations import OPERATIONS, World
-from tests.faults.processes import Served, served
-from tests.faults.proxy import CODES, Fault, Proxy
 from tests.faults.test_faults import clean, finish, make_up_for, start
 from tests.faults.test_trigger import deliver
-from tests.harness import Api
+from tests.instruments.api import Api
+from tests.instruments.processes import Served, served
+from tests.instruments.proxy import CODES, Fault, Proxy
 from tests.security import fuzzing
 from tests.security.database import check_whole, dump, empty
 from tests.soak.chaos import Client, Landlord, Tenant

@@ -11,8 +11,8 @@ from uuid import uuid4
 import pytest
 import requests
 
-from infra import demo
-from infra.emulators import ROOT, Ports
+from infra.local import demo
+from infra.local.emulators import ROOT, Ports
 from main import HTTP_FUNCTIONS
 
 

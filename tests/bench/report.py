@@ -5,8 +5,8 @@ from html import escape
 from statistics import median
 from typing import Any
 
-from infra.bench import calls, prices
-from infra.bench.calls import CALLS, Call
+from tests.bench import calls, prices
+from tests.bench.calls import CALLS, Call
 
 COLD_START_RATIO = 1.3
 MEMORY_MIB = 128

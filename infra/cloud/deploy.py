@@ -12,9 +12,9 @@ import sys
 from functools import cache
 from typing import Any
 
-from infra import destroy
-from infra.gcloud import THERE_ALREADY, Check, Command, Output, Stage, command, run, show
-from infra.target import (
+from infra.cloud import destroy
+from infra.cloud.plan import THERE_ALREADY, Check, Command, Output, Stage, command, run, show
+from infra.cloud.project import (
     ALERTS,
     BUILDER,
     DATABASE,
@@ -271,7 +271,7 @@ def _alerts(to: Target) -> list[Stage]:
 
 def _alert(to: Target, name: str, title: str) -> list[Command]:
     """Created once, and from then on brought to what its file says."""
-    file = f"--policy-from-file=infra/alerts/{name}.yaml"
+    file = f"--policy-from-file=infra/cloud/alerts/{name}.yaml"
     there = to.alert_policies(title)
     told = Output(to.alert_channels(), before="--set-notification-channels=")
     return [

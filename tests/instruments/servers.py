@@ -16,13 +16,13 @@ from typing import Any
 import psutil
 import yaml  # type: ignore[import-untyped]
 
-from infra.emulators import HOST, ROOT, free_ports
+from infra.local.emulators import HOST, ROOT, free_ports
 
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 PLAIN = ROOT / "main.py"
-PATIENT = ROOT / "infra/bench/patient.py"
-RECORDED = ROOT / "infra/bench/recorded.py"
-BARE = ROOT / "infra/bench/bare.py"
+PATIENT = ROOT / "tests/bench/patient_main.py"
+RECORDED = ROOT / "tests/bench/recorded_main.py"
+BARE = ROOT / "tests/bench/minimal_function.py"
 START_SECONDS = 60.0
 
 

@@ -11,13 +11,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from infra.bench import calls, seed
-from infra.bench.calls import CALLS, Call, World
-from infra.bench.servers import BARE, PATIENT, PLAIN, RECORDED, Request, Server, running
 from shared import preferences, security, store
 from shared.feed import NO_PREFERENCES
 from shared.models import PreferenceWrite, Role
 from shared.settings import settings
+from tests.bench import calls
+from tests.bench.calls import CALLS, Call, World
+from tests.instruments import worlds
+from tests.instruments.servers import BARE, PATIENT, PLAIN, RECORDED, Request, Server, running
 
 Figures = dict[str, float]
 Tick = Callable[[str], None]
@@ -57,17 +58,17 @@ def fill(size: Size, tick: Tick) -> World:
     admin = calls.new_user(Role.ADMIN, email="admin@example.kz")
     for number in range(OWN):
         calls.new_user(Role.TENANT, email=f"somebody{number}@example.kz")
-    contents = [seed.some_listing(dice) for _ in range(size.listings)]
-    documents: list[seed.Document] = []
+    contents = [worlds.some_listing(dice) for _ in range(size.listings)]
+    documents: list[worlds.Document] = []
     for at in range(0, len(contents), 5_000):
-        documents = seed.add_listings(owner.id, contents[at : at + 5_000]) + documents
+        documents = worlds.add_listings(owner.id, contents[at : at + 5_000]) + documents
         tick(f"{len(documents):,} listings")
     preferences.replace(picky.id, PreferenceWrite(city="Nowhere"))
-    seed.add_leads(tenant.id, documents[-OWN:])
-    seed.add_favorites(tenant.id, documents[-OWN:])
+    worlds.add_leads(tenant.id, documents[-OWN:])
+    worlds.add_favorites(tenant.id, documents[-OWN:])
     time.sleep(settings().feed_settle_seconds + 0.1)
     if size.history:
-        seed.swipe(tenant.id, documents[: size.history])
+        worlds.swipe(tenant.id, documents[: size.history])
         tick(f"{size.history:,} swipes")
     lead = store.run(store.collection("leads").limit(1))[0].to_dict() or {}
     return World(tenant, owner, admin, picky, documents, lead["id"])
@@ -141,7 +142,7 @@ def history(world: World, lengths: Sequence[int], folder: Path, tick: Tick) -> l
     tenants = {length: calls.new_user(Role.TENANT, email=f"swiped{length}@example.kz") for length in lengths}
     for length, tenant in tenants.items():
         if length:
-            seed.swipe(tenant.id, world.listings[:length])
+            worlds.swipe(tenant.id, world.listings[:length])
         tick(f"{length:,} swipes")
     with counting("feed", folder) as counter:
         for length, tenant in tenants.items():
@@ -163,7 +164,7 @@ def changes_of_preferences(world: World, length: int, folder: Path, tick: Tick) 
         ("wider: all that was seen matches", everything, NO_PREFERENCES),
     ):
         tenant = calls.new_user(Role.TENANT, email=f"changed{len(rows)}@example.kz")
-        seed.swipe(tenant.id, world.listings[:length], before)
+        worlds.swipe(tenant.id, world.listings[:length], before)
         preferences.replace(tenant.id, after)
         with counting("feed", folder) as counter:
             first, second = (counter.count(world.get(tenant, "/feed/next")) for _ in range(2))

@@ -10,7 +10,7 @@ from flask.testing import FlaskClient
 from functions_framework import create_app
 from werkzeug.test import TestResponse
 
-MAIN = str(Path(__file__).parent.parent / "main.py")
+MAIN = str(Path(__file__).parents[2] / "main.py")
 PASSWORD = "secret-password"
 _numbers = itertools.count(1)
 

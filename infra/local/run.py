@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from infra.emulators import STATE, Ports, StartError, suite
+from infra.local.emulators import STATE, Ports, StartError, suite
 from main import HTTP_FUNCTIONS
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -17,7 +17,7 @@ def main() -> None:
     """Starts everything, waits, and ends everything, also when the start fails half-way."""
     for ending in ENDINGS:
         signal.signal(ending, _leave)
-    from infra import demo  # Takes a second to import, and Ctrl-C shall work before.
+    from infra.local import demo  # Takes a second to import, and Ctrl-C shall work before.
 
     ports = Ports.configured()
     folder = STATE / f"suite-{ports.hosting}"

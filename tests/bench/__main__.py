@@ -6,16 +6,16 @@ import sys
 import time
 from datetime import UTC, datetime
 
-from infra.emulators import STATE, Ports, firestore
+from infra.local.emulators import STATE, Ports, firestore
 
 PORTS = Ports.free()
 os.environ |= PORTS.environment
 # As deployed, not as convenient for local work. Seeding has its own connection to the same emulator.
 os.environ |= {"BCRYPT_COST": "12", "FEED_SETTLE_SECONDS": "10"}
 
-from infra.bench import measure, report  # noqa: E402  - They read the settings.
-from infra.bench.measure import Size  # noqa: E402
-from infra.bench.servers import MANIFEST  # noqa: E402
+from tests.bench import measure, report  # noqa: E402  - They read the settings.
+from tests.bench.measure import Size  # noqa: E402
+from tests.instruments.servers import MANIFEST  # noqa: E402
 
 FOLDER = STATE / "bench"
 ORDER = ("feed", "create_lead", "preferences", "favorites", "leads", "admin", "health", "auth", "listings")

@@ -1,10 +1,10 @@
-"""Counts what requests cost on the wire. The recorder is the benchmark's own: infra/bench/wire.py."""
+"""Counts what requests cost on the wire. The recorder is the benchmark's own: tests/instruments/recorder.py."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from infra.bench.wire import Calls, Recorder
+from tests.instruments.recorder import Calls, Recorder
 
 
 @dataclass(frozen=True)

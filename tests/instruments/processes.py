@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 import requests
 
-from infra.emulators import free_ports
-from tests.harness import MAIN
+from infra.local.emulators import free_ports
+from tests.instruments.api import MAIN
 
 START_SECONDS = 60.0
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
-from infra.gcloud import Check, Command, Output, command
+from infra.cloud.plan import Check, Command, Output, command
 from shared.settings import KEYLESS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "--database=(default)"
 FIREBASE = "infra/node_modules/.bin/firebase"
 
@@ -24,7 +24,7 @@ SECRETS = {"JWT_KEYS": "jwt-keys", "PASSWORD_PEPPER": "password-pepper", "TELEGR
 """Names in Secret Manager by the setting that they become."""
 
 ALERTS = {"errors": "API errors", "latency": "API latency", "leads": "Leads not made"}
-"""Titles of the alert policies by their files in infra/alerts."""
+"""Titles of the alert policies by their files in infra/cloud/alerts."""
 
 OF_AUTH_ONLY = ("PASSWORD_PEPPER", "TELEGRAM_BOT_SECRET")
 

@@ -1,7 +1,7 @@
 """main.py with every request's Firestore calls taken down in a file: the benchmark runs this in place of main.py.
 
-Run by functions-framework with ``--source infra/bench/recorded.py``; BENCH_RECORD names the file, which gets one line
-of JSON for each request.
+Run by functions-framework with ``--source tests/bench/recorded_main.py``; BENCH_RECORD names the file, which gets one
+line of JSON for each request.
 """
 
 import json
@@ -11,9 +11,9 @@ from typing import Any
 import functions_framework
 
 import main
-from infra.bench import patient
-from infra.bench.wire import Calls, Recorder
 from shared import store
+from tests.bench import patient_main
+from tests.instruments.recorder import Calls, Recorder
 
 RECORDER = Recorder()
 INSTALLED = RECORDER.installed(store.client())
@@ -21,7 +21,7 @@ INSTALLED.__enter__()  # For the life of the process, and as long as somebody ho
 
 
 def __getattr__(name: str) -> Any:
-    handler = getattr(patient, name)
+    handler = getattr(patient_main, name)
 
     def recorded(given: Any) -> Any:
         with RECORDER.recording() as calls:

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from infra import catalogue
-from infra.emulators import join_running_system
+from infra.local import demo_listings
+from infra.local.emulators import join_running_system
 from shared import feed, listings, preferences, store, swipes, users
 from shared.errors import Conflict
 from shared.models import Action, DealType, ListingWrite, PreferenceWrite, PropertyType, Role
@@ -79,10 +79,10 @@ def load() -> None:
             _swipe(user)
 
 
-def add_listings(count: int, seed: int = catalogue.SEED) -> None:
+def add_listings(count: int, seed: int = demo_listings.SEED) -> None:
     """Adds listings of the demo landlords and agents, showing how far it is."""
     owners = [_user(person) for person in PEOPLE if person.role in (Role.LANDLORD, Role.AGENT)]
-    offers = islice(zip(cycle(owners), catalogue.listings(seed)), count)
+    offers = islice(zip(cycle(owners), demo_listings.listings(seed)), count)
     done = 0
     while chunk := list(islice(offers, BATCH)):
         _write(chunk)

@@ -9,11 +9,11 @@ from typing import Any
 
 from google.events.cloud.firestore import DocumentEventData
 
-from infra.bench import seed
-from infra.bench.servers import Request, Server
 from shared import security, users
 from shared.models import Role
 from shared.users import User
+from tests.instruments import worlds
+from tests.instruments.servers import Request, Server
 
 PAGE = 20
 PASSWORD = "secret-password"
@@ -29,7 +29,7 @@ class World:
     admin: User
     picky: User
     """Looks for what is not there."""
-    listings: list[seed.Document]
+    listings: list[worlds.Document]
     """The newest first."""
     lead_id: int
     cards: deque[int] = field(default_factory=deque)
@@ -49,7 +49,7 @@ class World:
 
     def own_listing(self) -> int:
         """A new listing of the owner's."""
-        (document,) = seed.add_listings(self.owner.id, [seed.some_listing(seed.random.Random(1))])
+        (document,) = worlds.add_listings(self.owner.id, [worlds.some_listing(worlds.random.Random(1))])
         listing_id: int = document["id"]
         return listing_id
 

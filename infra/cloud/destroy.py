@@ -6,8 +6,8 @@ What stays: the project itself, its enabled services, that it is a Firebase proj
 import os
 import sys
 
-from infra.gcloud import GONE_ALREADY, Command, Output, Stage, command, run, show
-from infra.target import ALERTS, BUILDER, DATABASE, INSTALL_FIREBASE, SECRETS, Target, functions
+from infra.cloud.plan import GONE_ALREADY, Command, Output, Stage, command, run, show
+from infra.cloud.project import ALERTS, BUILDER, DATABASE, INSTALL_FIREBASE, SECRETS, Target, functions
 
 
 def plan(to: Target) -> list[Stage]:
