@@ -12,7 +12,6 @@ import sys
 from functools import cache
 from typing import Any
 
-from infra.cloud import destroy
 from infra.cloud.plan import THERE_ALREADY, Check, Command, Output, Stage, command, run, show
 from infra.cloud.project import (
     ALERTS,
@@ -285,10 +284,7 @@ def _first_request(to: Target) -> Command:
 
 
 def main() -> None:
-    """Deploys, or with DRY_RUN=1 prints what a deploy types. With the word ``destroy``, takes it back."""
-    if sys.argv[1:] == ["destroy"]:
-        destroy.main()
-        return
+    """Deploys, or with DRY_RUN=1 prints what a deploy types."""
     os.chdir(ROOT)
     to = Target.typed("deploy")
     to.use_credentials_of_gcloud()

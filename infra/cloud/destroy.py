@@ -79,3 +79,7 @@ def main() -> None:
         sys.exit("Nothing was deleted.")
     run(plan(to))
     print("\nA new database of the same name can be made after about five minutes.")
+
+
+if __name__ == "__main__":
+    main()

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -100,8 +99,8 @@ def dry_run(verb: str, gcloud: Gcloud) -> str:
 
 
 def make(gcloud: Gcloud, verb: str, answer: str = "", **typed: str) -> subprocess.CompletedProcess[str]:
-    """What `make deploy` or `make destroy` runs, with what was typed behind it, and then into it."""
-    words = [sys.executable, "-m", "infra.cloud.deploy", *(["destroy"] if verb == "destroy" else [])]
+    """Runs `make deploy` or `make destroy` with these variables and this answer. make leaves the packages alone."""
+    words = ["make", "--silent", "--old-file=venv/.installed", verb]
     environment = gcloud.environment | typed
     return subprocess.run(words, input=answer, capture_output=True, text=True, cwd=ROOT, env=environment, check=False)
 
@@ -143,13 +142,13 @@ def test_one_function_is_deployed_again_when_only_its_size_has_changed(monkeypat
 @pytest.mark.parametrize("answer", ["", "no\n", "my-projec\n", "MY-PROJECT\n"])
 def test_destroy_does_nothing_unless_the_project_is_typed(answer: str, gcloud: Gcloud) -> None:
     done = make(gcloud, "destroy", answer, PROJECT=TARGET.project, REGION=TARGET.region)
-    assert done.returncode == 1
-    assert done.stderr.strip() == "Nothing was deleted."
+    assert done.returncode
+    assert "Nothing was deleted." in done.stderr.splitlines()
 
 
 def test_a_deploy_without_a_login_stops_at_its_first_command_and_says_which(gcloud: Gcloud) -> None:
     done = make(gcloud, "deploy", PROJECT=TARGET.project, REGION=TARGET.region)
-    assert done.returncode == 1
+    assert done.returncode
     assert "gcloud projects describe my-project" in done.stderr
     assert NO_ACCOUNT in done.stderr
     assert "2." not in done.stdout
@@ -157,4 +156,5 @@ def test_a_deploy_without_a_login_stops_at_its_first_command_and_says_which(gclo
 
 def test_what_is_missing_is_asked_for(gcloud: Gcloud) -> None:
     done = make(gcloud, "deploy")
-    assert (done.returncode, done.stderr.split(".")[0]) == (1, "PROJECT and REGION missing")
+    assert done.returncode
+    assert done.stderr.startswith("PROJECT and REGION missing")
