@@ -5,7 +5,7 @@ PACKAGES := venv/.installed
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check admin demo bench soak deploy destroy clean chromium
+.PHONY: help run test check openapi admin demo bench soak deploy destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z]+:.*##/ { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -21,6 +21,9 @@ check: $(PACKAGES) ## Lint, formatting, types, and known vulnerabilities of the 
 	@venv/bin/ruff format --check
 	@venv/bin/mypy
 	@venv/bin/python -m infra.audit
+
+openapi: $(PACKAGES) ## Write the API document of the code into shared/web/openapi.json.
+	@venv/bin/python -m infra.openapi
 
 admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running local system or in PROJECT=….
 	@venv/bin/python -m infra.admin

@@ -1,0 +1,45 @@
+"""The Cloud Functions: one module for each, and this table of what each is and needs.
+
+main.py starts them by it, the deploy grants by it, and tests hold functions.yaml and firebase.json against it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Kind(Enum):
+    """What calls a function: HTTP requests, or events of Firestore."""
+
+    HTTP = auto()
+    EVENT = auto()
+
+
+@dataclass(frozen=True)
+class Function:
+    """What one function is and needs.
+
+    Attributes:
+        kind: What calls it.
+        secrets: The settings that it may read from Secret Manager (shared/settings.py describes them).
+        data: True if it reads or writes Firestore.
+    """
+
+    kind: Kind
+    secrets: tuple[str, ...] = ()
+    data: bool = True
+
+
+_USER_GROUP = Function(Kind.HTTP, secrets=("JWT_KEYS",))
+
+FUNCTIONS = {
+    "auth": Function(Kind.HTTP, secrets=("JWT_KEYS", "PASSWORD_PEPPER", "TELEGRAM_BOT_SECRET")),
+    "listings": _USER_GROUP,
+    "preferences": _USER_GROUP,
+    "feed": _USER_GROUP,
+    "favorites": _USER_GROUP,
+    "leads": _USER_GROUP,
+    "admin": _USER_GROUP,
+    "health": Function(Kind.HTTP, data=False),
+    "create_lead": Function(Kind.EVENT),
+}
+HTTP_FUNCTIONS = [name for name, function in FUNCTIONS.items() if function.kind is Kind.HTTP]

@@ -1,30 +1,31 @@
 """Users and listings, for admins."""
 
-from functions.http import Caller, Group
-from shared import listings, users
-from shared.models import AdminListingFilter, AdminListingRead, AdminUserRead, AdminUserUpdate, PageParams, Role
-from shared.pages import Page
+from shared.data import listings, users
+from shared.data.pages import Page
+from shared.enums import Role
+from shared.models.admin import AdminListingFilter, AdminListingRead, AdminUserRead, AdminUserUpdate
+from shared.models.pages import PageParams
+from shared.web.caller import Caller
+from shared.web.group import Group
 
-api = Group("admin")
+api = Group("admin", __doc__)
 ADMIN = (Role.ADMIN,)
 
 
-@api.get("/admin/users", errors=(403,))
-def list_users(caller: Caller, query: PageParams) -> Page[AdminUserRead]:
+@api.get("/admin/users", roles=ADMIN)
+def list_users(query: PageParams) -> Page[AdminUserRead]:
     """List all users, newest first."""
-    caller.load(role=ADMIN)
-    return users.everybody(query)
+    return users.list_all(query)
 
 
-@api.patch("/admin/users/{user_id}", errors=(403, 404, 409))
+@api.patch("/admin/users/{user_id}", roles=ADMIN, errors=(404, 409))
 def update_user(caller: Caller, user_id: int, body: AdminUserUpdate) -> AdminUserRead:
     """Change a user's role or activity. The last active admin stays one (409)."""
-    _, guarded, found = caller.load(users.admin_guard(), users.ref(user_id), role=ADMIN)
-    return users.change(found, guarded, body)
+    _, guard_doc, user_doc = caller.load(users.admin_guard_ref(), users.ref(user_id))
+    return users.change(user_doc, guard_doc, body)
 
 
-@api.get("/admin/listings", errors=(403,))
-def list_all_listings(caller: Caller, query: AdminListingFilter) -> Page[AdminListingRead]:
+@api.get("/admin/listings", roles=ADMIN)
+def list_all_listings(query: AdminListingFilter) -> Page[AdminListingRead]:
     """List all listings, inactive ones included, newest first."""
-    caller.load(role=ADMIN)
-    return listings.all_of_them(query)
+    return listings.list_all(query)

@@ -2,15 +2,18 @@
 
 import flask
 
-from functions.http import Caller, Group, client_address
-from shared import security, store, throttle, users
-from shared.errors import Conflict, Forbidden, Unauthorized
-from shared.models import Login, Register, Role, TelegramLogin, Token, UserRead
-from shared.normal import email_key, phone_number
+from shared import security
+from shared.data import store, throttle, users
+from shared.data.users import User
+from shared.enums import Role
+from shared.errors import Conflict, Unauthorized
+from shared.models.auth import Login, Register, TelegramLogin, Token, UserRead
 from shared.settings import settings
-from shared.users import User
+from shared.spelling import email_key, phone_number
+from shared.web.caller import Bot, client_ip
+from shared.web.group import Group
 
-api = Group("auth")
+api = Group("auth", __doc__)
 
 
 @api.post("/auth/register", errors=(409, 429))
@@ -19,7 +22,7 @@ def register(body: Register) -> UserRead:
 
     At least one of email and phone is needed. A taken email or phone is 409; too many of those from one address, 429.
     """
-    counted = throttle.reference("register", client_address())
+    counted = throttle.reference("register", client_ip())
     throttle.check(store.get(counted)[0], settings().register_failures_per_address)
     try:
         user = users.create(
@@ -33,7 +36,7 @@ def register(body: Register) -> UserRead:
         throttle.count(counted)
         raise
     flask.g.user_id = user.id
-    return user.public()
+    return user.to_model()
 
 
 @api.post("/auth/login", errors=(401, 429))
@@ -44,8 +47,8 @@ def login(form: Login) -> Token:
     for one account from one address are 429 for a while.
     """
     kind, name = _username(form.username)
-    counted = throttle.reference("login", client_address())
-    failures, taken = store.get(counted, users.identity(kind, name))
+    counted = throttle.reference("login", client_ip())
+    failures, taken = store.get(counted, users.identity_ref(kind, name))
     account = str(users.owner_of(taken) or name)  # By email or phone, it is one account.
     throttle.check(failures, settings().login_failures_per_address, account, settings().login_failures_per_account)
     # An unknown name costs the same round trip and the same hash as a known one: time must not tell them apart.
@@ -59,29 +62,9 @@ def login(form: Login) -> Token:
 
 
 @api.get("/auth/me")
-def me(caller: Caller) -> UserRead:
+def me(user: User) -> UserRead:
     """The user that the token belongs to."""
-    user: User = caller.load()
-    return user.public()
-
-
-class Bot:
-    """The Telegram bot, known by its secret."""
-
-    @classmethod
-    def read(cls) -> "Bot":
-        """The request's bot.
-
-        Raises:
-            Forbidden: The request is not the bot's, or no bot is configured where one has to be.
-        """
-        accepted = settings().telegram_bot_secret
-        if not accepted and not settings().local:
-            raise Forbidden("The Telegram login is not configured")
-        given = flask.request.headers.get("X-Telegram-Bot-Secret")
-        if accepted and not any(security.same_secret(given, each) for each in accepted):
-            raise Forbidden("This endpoint is for the bot")
-        return cls()
+    return user.to_model()
 
 
 @api.post(

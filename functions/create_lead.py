@@ -11,8 +11,9 @@ import functions_framework
 from cloudevents.http import CloudEvent
 from google.events.cloud.firestore import DocumentEventData
 
-from shared import leads, logs
-from shared.models import Action
+from shared import logs
+from shared.data import leads
+from shared.enums import Action
 
 
 def _fields(document: Any) -> dict[str, Any]:

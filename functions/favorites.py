@@ -1,31 +1,36 @@
 """The caller's favorites."""
 
-from functions.http import Caller, Group
-from shared import favorites, listings
-from shared.models import FavoriteRead, FavoriteWrite, ListingRead, PageParams, Status
-from shared.pages import Page
+from shared.data import favorites, listings
+from shared.data.pages import Page
+from shared.data.users import User
+from shared.models.base import Status
+from shared.models.favorites import FavoriteRead, FavoriteWrite
+from shared.models.listings import ListingRead
+from shared.models.pages import PageParams
+from shared.web.caller import Caller
+from shared.web.group import Group
 
-api = Group("favorites")
+api = Group("favorites", __doc__)
 
 
 @api.get("/favorites/")
-def list_favorites(caller: Caller, query: PageParams) -> Page[ListingRead]:
+def list_favorites(user: User, query: PageParams) -> Page[ListingRead]:
     """List the caller's favorites that are active, most recently added first."""
-    return favorites.of_user(caller.load().id, query)
+    return favorites.list_by_user(user.id, query)
 
 
 @api.post("/favorites/", errors=(404,))
 def add_favorite(caller: Caller, body: FavoriteWrite) -> FavoriteRead:
     """Add a listing to the favorites; an existing favorite is answered as it is."""
-    user, listing, found = caller.load(
+    user, listing_doc, favorite_doc = caller.load(
         listings.ref(body.listing_id), lambda user_id: favorites.ref(user_id, body.listing_id)
     )
-    listings.active(listing)
-    return favorites.add(user.id, body.listing_id, found)
+    listings.active(listing_doc)
+    return favorites.get_or_create(user.id, body.listing_id, favorite_doc)
 
 
 @api.delete("/favorites/{listing_id}")
-def remove_favorite(caller: Caller, listing_id: int) -> Status:
+def remove_favorite(user: User, listing_id: int) -> Status:
     """Remove a listing from the favorites. Repeating it is harmless."""
-    favorites.remove(caller.load().id, listing_id)
+    favorites.remove(user.id, listing_id)
     return Status()

@@ -1,15 +1,19 @@
 """The feed: the next listings, swiping them, taking a swipe back."""
 
-from functions.http import Caller, Group
-from shared import feed, listings, preferences, swipes
-from shared.models import DeckParams, FeedAction, ListingRead, Status, UndoParams, UndoRead
+from shared.data import feeds, listings, preferences, swipes
+from shared.models.base import Status
+from shared.models.feed import DeckParams, FeedAction, UndoParams, UndoRead
+from shared.models.listings import ListingRead
+from shared.web.caller import Caller
+from shared.web.group import Group
 
-api = Group("feed")
+api = Group("feed", __doc__)
 
 
 def _deck(caller: Caller, size: int) -> list[ListingRead]:
-    user, wanted, found = caller.load(preferences.ref, feed.ref)
-    return [listings.read(data) for data in feed.upcoming(user.id, preferences.read(wanted), found, size)]
+    user, preference_doc, feed_doc = caller.load(preferences.ref, feeds.ref)
+    found = feeds.next_listings(user.id, preferences.criteria_of(preference_doc), feed_doc, size)
+    return [listings.to_model(listing) for listing in found]
 
 
 @api.get("/feed")
@@ -31,10 +35,11 @@ def act(caller: Caller, body: FeedAction) -> Status:
     A like becomes a lead a moment later; a favorite is in the favorites at once.
     A later action replaces an earlier one.
     """
-    user, listing, swipe, found = caller.load(
-        listings.ref(body.listing_id), lambda user_id: swipes.ref(user_id, body.listing_id), feed.ref
+    user, listing_doc, swipe_doc, feed_doc = caller.load(
+        listings.ref(body.listing_id), lambda user_id: swipes.ref(user_id, body.listing_id), feeds.ref
     )
-    feed.act(user.id, listings.active(listing), body.action, body.source, swipe, found)
+    listing = listings.active_of_another(listing_doc, user.id)
+    feeds.act(user.id, listing, body.action, body.source, swipe_doc, feed_doc)
     return Status()
 
 
@@ -45,5 +50,5 @@ def undo(caller: Caller, query: UndoParams) -> UndoRead:
     A favorite that it added goes; a lead that it made stays. Requests that arrive at the same time take back the same
     action; each answer names its listing.
     """
-    user, found = caller.load(feed.ref)
-    return UndoRead(listing_id=feed.undo(user.id, found, query.listing_id))
+    user, feed_doc = caller.load(feeds.ref)
+    return UndoRead(listing_id=feeds.undo(user.id, feed_doc, query.listing_id))

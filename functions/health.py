@@ -1,22 +1,26 @@
 """Whether the service is alive, and its documentation."""
 
+import json
+from functools import cache
 from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import flask
 
-from functions.http import Group
-from shared.models import Health
+from shared import web
+from shared.models.health import Health
 from shared.settings import settings
+from shared.web.group import Group
 
-api = Group("health", "openapi.json", "docs")
+api = Group("health", __doc__, "openapi.json", "docs")
 
-HERE = Path(__file__).parent / "docs"
+DOCS = Path(web.__file__).parent / "docs"
 SWAGGER_UI = {
     "swagger-ui.css": "flask_openapi3_swagger/templates/swagger/css",
     "swagger-ui-bundle.js": "flask_openapi3_swagger/templates/swagger/js",
 }
+OPENAPI = Path(web.__file__).parent / "openapi.json"
 CACHE_SECONDS = 3600
 # Swagger UI asks for nothing but its own files and this API; React's inline styles need no permission.
 CONTENT_SECURITY_POLICY = (
@@ -34,9 +38,7 @@ def health() -> Health:
 @api.get("/openapi.json")
 def get_openapi() -> dict[str, Any]:
     """This document: every endpoint of the API, for tools and client generators (OpenAPI 3.1)."""
-    from functions.openapi import document  # Loads every other group, which /health must not wait for.
-
-    return document()
+    return _openapi()
 
 
 @api.get("/docs")
@@ -52,8 +54,15 @@ def docs_file(name: str) -> flask.Response:
     # a slash at its end, that becomes "docs/docs/…".
     name = name.removeprefix("docs/")
     package = distribution("flask-openapi3-swagger")  # Found and not imported: its code is for another framework.
-    folder = package.locate_file(SWAGGER_UI[name]) if name in SWAGGER_UI else HERE
+    folder = package.locate_file(SWAGGER_UI[name]) if name in SWAGGER_UI else DOCS
     answer = flask.send_from_directory(str(folder), name, max_age=CACHE_SECONDS)
     answer.headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
     answer.headers["Referrer-Policy"] = "no-referrer"
     return answer
+
+
+@cache
+def _openapi() -> dict[str, Any]:
+    """The committed document. Made ahead of time, so that this function need not load all the others."""
+    document: dict[str, Any] = json.loads(OPENAPI.read_text())
+    return document

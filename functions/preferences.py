@@ -1,20 +1,22 @@
 """What the caller looks for."""
 
-from functions.http import Caller, Group
-from shared import preferences
-from shared.models import PreferenceRead, PreferenceWrite
+from shared.data import preferences
+from shared.data.users import User
+from shared.models.preferences import PreferenceRead, PreferenceWrite
+from shared.web.caller import Caller
+from shared.web.group import Group
 
-api = Group("preferences")
+api = Group("preferences", __doc__)
 
 
 @api.get("/preferences")
 def get_preferences(caller: Caller) -> PreferenceRead | None:
     """Show the caller's preferences; null before they are first set."""
-    _, found = caller.load(preferences.ref)
-    return preferences.read(found)
+    _, preference_doc = caller.load(preferences.ref)
+    return preferences.to_model(preference_doc)
 
 
 @api.post("/preferences")
-def set_preferences(caller: Caller, body: PreferenceWrite) -> PreferenceRead:
+def set_preferences(user: User, body: PreferenceWrite) -> PreferenceRead:
     """Replace the caller's preferences. A field that is null or absent means any."""
-    return preferences.replace(caller.load().id, body)
+    return preferences.replace(user.id, body)

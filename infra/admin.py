@@ -5,7 +5,6 @@ local system is meant, with it that project's database.
 """
 
 import os
-import secrets
 import subprocess
 import sys
 
@@ -15,8 +14,9 @@ from pydantic import ValidationError
 
 from infra.cloud.project import SECRETS
 from infra.local.emulators import join_running_system
-from shared import users
-from shared.models import Email, Model, Password
+from shared.data import users
+from shared.models.base import Model
+from shared.models.fields import Email, Password
 from shared.security import hash_password
 
 
@@ -67,7 +67,6 @@ def _choose_project(project: str) -> None:
         sys.exit(f"The project's password pepper cannot be read; has it been deployed?\n{error.stderr.strip()}")
     os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
     os.environ |= {"ENVIRONMENT": "production", "GOOGLE_CLOUD_PROJECT": project, "PASSWORD_PEPPER": pepper}
-    os.environ["JWT_KEYS"] = secrets.token_urlsafe(48)  # Nothing is signed here, but the settings insist on a key.
 
 
 if __name__ == "__main__":

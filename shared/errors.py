@@ -1,6 +1,7 @@
 """Every error that the API answers with on purpose. Raised anywhere, turned into a response in one place."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 
 class ApiError(Exception):
@@ -44,7 +45,7 @@ class Forbidden(ApiError):
 
 
 class NotFound(ApiError):
-    """There is no such thing, or its existence is none of the caller's business."""
+    """There is no such thing, or the caller must not know that it exists."""
 
     status = 404
 
@@ -58,19 +59,33 @@ class Conflict(ApiError):
     status = 409
 
 
-class Invalid(ApiError):
-    """A value that only storage could tell is wrong; same shape as a model's validation error.
+class Problem(NamedTuple):
+    """One value of a request that does not validate.
 
-    Args:
+    Attributes:
+        type: A name for the kind of error that stays the same.
         loc: Where the value stands, such as ``("body", "owner_id")``.
         msg: What is wrong with it.
     """
 
+    type: str
+    loc: tuple[str | int, ...]
+    msg: str
+
+
+class Invalid(ApiError):
+    """Values that do not validate."""
+
     status = 422
 
-    def __init__(self, loc: tuple[str, ...], msg: str) -> None:
-        super().__init__(msg)
-        self.loc = loc
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.msg for problem in problems))
+        self.problems = problems
+
+    @classmethod
+    def at(cls, loc: tuple[str | int, ...], msg: str) -> "Invalid":
+        """One value that only code can tell is wrong, not a model."""
+        return cls([Problem("value_error", loc, msg)])
 
 
 class TooManyRequests(ApiError):

@@ -19,7 +19,10 @@ def _peppered(password: str) -> bytes:
     bcrypt refuses more than 72 bytes and stops at NUL; OWASP's Password Storage Cheat Sheet (bcrypt, pre-hashing)
     gives this construction: base64 of an HMAC-SHA-384 under a pepper.
     """
-    digest = hmac.digest(settings().password_pepper.encode(), password.encode("utf-8", "surrogatepass"), hashlib.sha384)
+    pepper = settings().password_pepper
+    if pepper is None:
+        raise RuntimeError("PASSWORD_PEPPER is not set")
+    digest = hmac.digest(pepper.encode(), password.encode("utf-8", "surrogatepass"), hashlib.sha384)
     return base64.b64encode(digest)
 
 
@@ -29,16 +32,16 @@ def hash_password(password: str) -> str:
     return bcrypt.hashpw(_peppered(password), bcrypt.gensalt(settings().bcrypt_cost)).decode()
 
 
-def _nobody() -> str:
+def _dummy_hash() -> str:
     """A hash that belongs to no password: a salt and a digest of zeros, at the price of a real one."""
     return f"$2b${settings().bcrypt_cost:02d}${'.' * 53}"
 
 
 def verify_password(password: str, hashed: str | None) -> bool:
-    """Whether the password is right. Takes as long where there is no hash to compare with."""
+    """True if the password is right. Takes as long when there is no hash to compare with."""
     import bcrypt
 
-    matches = bcrypt.checkpw(_peppered(password), (hashed or _nobody()).encode())
+    matches = bcrypt.checkpw(_peppered(password), (hashed or _dummy_hash()).encode())
     return matches and hashed is not None
 
 

@@ -5,18 +5,20 @@ is deployed, and a missing, short or default secret stops it from starting.
 """
 
 import os
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from shared.addresses import GOOGLE, Network, networks
+from shared.client_ip import GOOGLE, Network, networks
 
 LOCAL_SECRET = "local-development-only-" + "0" * 32
-KEYLESS = ("health", "create_lead")
-"""Functions that read no tokens, and so get no keys."""
-
 MINIMUM_SECRET_BYTES = 32  # RFC 7518, section 3.2: an HS256 key has at least the hash's size.
+
+
+OPTIONAL_SECRETS = ("TELEGRAM_BOT_SECRET",)
+"""Without one of these, only the endpoint that needs it refuses its service."""
 
 
 def _commas(value: Any) -> Any:
@@ -31,12 +33,12 @@ class Settings(BaseModel):
     environment: str = Field(min_length=1)
     """Shown by /health. ``local`` relaxes the rules below and is refused without the Firestore emulator."""
 
-    jwt_keys: Annotated[list[str], BeforeValidator(_commas)] = [LOCAL_SECRET]
+    jwt_keys: Annotated[list[str], BeforeValidator(_commas)] = []
     """HS256 keys, comma-separated, newest first: the first signs, all verify. Rotate by putting a new one in front."""
 
     jwt_lifetime_seconds: int = Field(default=24 * 3600, gt=0)
 
-    password_pepper: str = LOCAL_SECRET
+    password_pepper: str | None = None
     """Key of the HMAC under every password hash (OWASP Password Storage Cheat Sheet, peppering). Never changes."""
 
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
@@ -63,35 +65,53 @@ class Settings(BaseModel):
     """How many entries at the right end of X-Forwarded-For the platform itself wrote. 0: the peer's address counts."""
 
     trusted_edges: Annotated[list[Network], BeforeValidator(_commas)] = networks(GOOGLE)
-    """Networks of the front ends that add one entry more, comma-separated. See shared/addresses.py."""
+    """Networks of the front ends that add one entry more, comma-separated. See shared/client_ip.py."""
 
     feed_settle_seconds: float = Field(default=10, ge=0)
-    """How long after its server timestamp a write may still become visible. See shared/coverage.py."""
+    """How long after its server timestamp a write may still become visible. See shared/feed/coverage.py."""
 
     @property
     def local(self) -> bool:
         return self.environment == "local"
 
     @model_validator(mode="after")
-    def _deployed_secrets_are_real(self) -> Self:
+    def _given_secrets_are_real(self) -> Self:
         if self.local:
             if "FIRESTORE_EMULATOR_HOST" not in os.environ:
                 raise ValueError("ENVIRONMENT=local needs FIRESTORE_EMULATOR_HOST: local rules never guard real data")
             return self
-        target = os.environ.get("FUNCTION_TARGET")
-        needed = {} if target in KEYLESS else {"JWT_KEYS": self.jwt_keys}
-        if target == "auth":  # The only one that knows passwords.
-            needed["PASSWORD_PEPPER"] = [self.password_pepper]
-        if self.telegram_bot_secret:  # Whoever knows it can be anybody but an admin.
-            needed["TELEGRAM_BOT_SECRET"] = self.telegram_bot_secret
-        for name, secrets in needed.items():
-            if not secrets or any(len(s.encode()) < MINIMUM_SECRET_BYTES or s == LOCAL_SECRET for s in secrets):
-                raise ValueError(f"{name} must be set to secrets of at least {MINIMUM_SECRET_BYTES} bytes")
+        for name, secrets in self._secrets().items():
+            if any(len(each.encode()) < MINIMUM_SECRET_BYTES or each == LOCAL_SECRET for each in secrets):
+                raise ValueError(_demand(name))
         return self
+
+    def _secrets(self) -> dict[str, list[str]]:
+        pepper = [] if self.password_pepper is None else [self.password_pepper]
+        # Whoever knows the bot's secret can be anybody but an admin.
+        return {"JWT_KEYS": self.jwt_keys, "PASSWORD_PEPPER": pepper, "TELEGRAM_BOT_SECRET": self.telegram_bot_secret}
+
+    def require(self, names: Iterable[str]) -> None:
+        """Stops a deployed function from starting without its secrets.
+
+        Args:
+            names: What the function may read, of which some are optional.
+
+        Raises:
+            ValueError: One that is needed is missing.
+        """
+        for name in names:
+            if name not in OPTIONAL_SECRETS and not self._secrets()[name]:
+                raise ValueError(_demand(name))
+
+
+def _demand(name: str) -> str:
+    return f"{name} must be set to secrets of at least {MINIMUM_SECRET_BYTES} bytes"
 
 
 LOCAL_DEFAULTS = {
     "environment": "local",
+    "jwt_keys": [LOCAL_SECRET],
+    "password_pepper": LOCAL_SECRET,
     "bcrypt_cost": 6,  # 5 ms instead of 280: a developer registers hundreds of users a minute.
     "cors_origins": "*",
     "login_failures_per_account": 100_000,

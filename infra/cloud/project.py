@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped]
 
+from functions import FUNCTIONS
 from infra.cloud.plan import Check, Command, Output, command
-from shared.settings import KEYLESS
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASE = "--database=(default)"
@@ -25,11 +25,6 @@ SECRETS = {"JWT_KEYS": "jwt-keys", "PASSWORD_PEPPER": "password-pepper", "TELEGR
 
 ALERTS = {"errors": "API errors", "latency": "API latency", "leads": "Leads not made"}
 """Titles of the alert policies by their files in infra/cloud/alerts."""
-
-OF_AUTH_ONLY = ("PASSWORD_PEPPER", "TELEGRAM_BOT_SECRET")
-
-STATELESS = ("health",)
-"""Functions that only show pages and the service's state: they need no data."""
 
 BUILDER = "fn-build"
 """The account that builds: in new projects Google's default one has no right to."""
@@ -77,15 +72,13 @@ class Function:
 
     @property
     def secrets(self) -> list[str]:
-        """The token keys for all who have to know who calls, a new function included."""
-        if self.name in KEYLESS:
-            return []
-        return [name for name in SECRETS if name not in OF_AUTH_ONLY or self.name == "auth"]
+        """The settings that it takes from Secret Manager."""
+        return list(FUNCTIONS[self.name].secrets)
 
     @property
     def roles(self) -> list[str]:
         """On the project. Secrets, and the right to invoke, are granted on the single resource."""
-        data = [] if self.name in STATELESS else ["roles/datastore.user"]
+        data = ["roles/datastore.user"] if FUNCTIONS[self.name].data else []
         return data + (["roles/eventarc.eventReceiver"] if self.event else [])
 
 

@@ -12,12 +12,14 @@ from itertools import cycle, islice
 
 from infra.local import demo_listings
 from infra.local.emulators import join_running_system
-from shared import feed, listings, preferences, store, swipes, users
+from shared.data import feeds, listings, preferences, store, swipes, users
+from shared.data.users import User
+from shared.enums import Action, DealType, PropertyType, Role
 from shared.errors import Conflict
-from shared.models import Action, DealType, ListingWrite, PreferenceWrite, PropertyType, Role
+from shared.models.listings import ListingWrite
+from shared.models.preferences import PreferenceWrite
 from shared.security import hash_password
 from shared.settings import settings
-from shared.users import User
 
 PASSWORD = "demo12345"
 LISTINGS = 360
@@ -102,7 +104,7 @@ def _user(person: Person) -> User:
             password_hash=hash_password(PASSWORD),
         )
     except Conflict:
-        (identity,) = store.get(users.identity("email", person.email))
+        (identity,) = store.get(users.identity_ref("email", person.email))
         (found,) = store.get(users.ref(users.owner_of(identity) or 0))
         user = User.of(found)
         assert user, f"{person.phone} belongs to somebody who is not {person.email}"
@@ -118,11 +120,11 @@ def _write(offers: Iterable[tuple[User, ListingWrite]]) -> None:
 
 
 def _swipe(tenant: User) -> None:
-    wanted, progress = store.get(preferences.ref(tenant.id), feed.ref(tenant.id))
-    deck = feed.upcoming(tenant.id, preferences.read(wanted), progress, len(SWIPES))
+    preference_doc, feed_doc = store.get(preferences.ref(tenant.id), feeds.ref(tenant.id))
+    deck = feeds.next_listings(tenant.id, preferences.criteria_of(preference_doc), feed_doc, len(SWIPES))
     for listing, action in zip(deck, SWIPES, strict=False):
-        swipe, progress = store.get(swipes.ref(tenant.id, listing["id"]), feed.ref(tenant.id))
-        feed.act(tenant.id, listing, action, "web", swipe, progress)
+        swipe_doc, feed_doc = store.get(swipes.ref(tenant.id, listing["id"]), feeds.ref(tenant.id))
+        feeds.act(tenant.id, listing, action, "web", swipe_doc, feed_doc)
 
 
 def _show(done: int, count: int) -> None:

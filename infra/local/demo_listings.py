@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import product
 from random import Random
 
-from shared.models import DealType, ListingWrite, PropertyType
+from shared.enums import DealType, PropertyType
+from shared.models.listings import ListingWrite
 
 SEED = 2025
 

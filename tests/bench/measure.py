@@ -11,9 +11,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from shared import preferences, security, store
-from shared.feed import NO_PREFERENCES
-from shared.models import PreferenceWrite, Role
+from shared import security
+from shared.data import preferences, store
+from shared.enums import Role
+from shared.models.preferences import PreferenceWrite
 from shared.settings import settings
 from tests.bench import calls
 from tests.bench.calls import CALLS, Call, World
@@ -160,8 +161,8 @@ def changes_of_preferences(world: World, length: int, folder: Path, tick: Tick) 
     rows = []
     everything = PreferenceWrite(price_max=Decimal(10**9))
     for title, before, after in (
-        ("narrower: one city of five", NO_PREFERENCES, PreferenceWrite(city="Astana")),
-        ("wider: all that was seen matches", everything, NO_PREFERENCES),
+        ("narrower: one city of five", PreferenceWrite(), PreferenceWrite(city="Astana")),
+        ("wider: all that was seen matches", everything, PreferenceWrite()),
     ):
         tenant = calls.new_user(Role.TENANT, email=f"changed{len(rows)}@example.kz")
         worlds.swipe(tenant.id, world.listings[:length], before)

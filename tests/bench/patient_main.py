@@ -13,6 +13,6 @@ ATTEMPT_SECONDS, TOTAL_SECONDS = 60.0, 90.0
 
 def __getattr__(name: str) -> Any:
     handler = getattr(main, name)
-    if store := sys.modules.get("shared.store"):  # Not imported for a function that has no use for it.
+    if store := sys.modules.get("shared.data.store"):  # Not imported for a function that has no use for it.
         store.ATTEMPT_SECONDS, store.TOTAL_SECONDS = ATTEMPT_SECONDS, TOTAL_SECONDS  # type: ignore[attr-defined]
     return handler

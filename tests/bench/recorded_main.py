@@ -10,8 +10,8 @@ from typing import Any
 
 import functions_framework
 
-import main
-from shared import store
+from functions import FUNCTIONS, Kind
+from shared.data import store
 from tests.bench import patient_main
 from tests.instruments.recorder import Calls, Recorder
 
@@ -30,7 +30,7 @@ def __getattr__(name: str) -> Any:
         return answer
 
     recorded.__name__ = name
-    return functions_framework.cloud_event(recorded) if name in main.EVENT_FUNCTIONS else recorded
+    return functions_framework.cloud_event(recorded) if FUNCTIONS[name].kind is Kind.EVENT else recorded
 
 
 def _report(calls: Calls) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 import main
+from functions import FUNCTIONS, HTTP_FUNCTIONS, Kind
 from infra.cloud import project
 from infra.cloud.project import ROOT, functions
 from tests.instruments.api import Api
@@ -28,8 +29,10 @@ def serving(path: str) -> str | None:
 
 
 def test_the_manifest_and_the_code_name_the_same_functions() -> None:
-    assert [each.name for each in functions() if not each.event] == list(main.HTTP_FUNCTIONS)
-    assert [each.name for each in functions() if each.event] == list(main.EVENT_FUNCTIONS)
+    assert [each.name for each in functions() if not each.event] == HTTP_FUNCTIONS
+    assert [each.name for each in functions() if each.event] == [
+        name for name, each in FUNCTIONS.items() if each.kind is Kind.EVENT
+    ]
 
 
 @pytest.mark.parametrize("function", functions(), ids=lambda each: each.name)

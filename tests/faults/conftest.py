@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared import store
+from shared.data import store
 from tests.instruments.api import Api
 from tests.instruments.proxy import Proxy, running
 

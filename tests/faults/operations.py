@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared import security, users
-from shared.models import Role
+from shared import security
+from shared.data import users
+from shared.enums import Role
 from tests.instruments.api import Api
 from tests.security.database import Dump, comparable, dump
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared import store
+from shared.data import store
 from tests.faults.operations import OPERATIONS, Operation, World
 from tests.instruments.api import Api, Person
 from tests.instruments.proxy import CODES, STREAMED, Fault, Proxy, always, at, nothing

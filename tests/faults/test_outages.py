@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from shared import store
+from shared.data import store
 from tests.faults.operations import OPERATIONS, World
 from tests.instruments.api import Api
 from tests.instruments.proxy import Fault, Proxy, always

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from google.events.cloud.firestore import Document, DocumentEventData, Value
 
-from shared import listings, store, swipes, users
+from shared.data import listings, store, swipes, users
 from tests.faults.operations import World
 from tests.instruments.api import Api
 from tests.instruments.proxy import CODES, Fault, Proxy, always, at

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from google.events.cloud.firestore import DocumentEventData
 
-from shared import feed, store
-from shared.models import ListingWrite, PreferenceWrite
-from shared.progress import MAX_GAPS
+from shared.data import feeds, store
+from shared.feed.progress import MAX_GAPS
+from shared.models.listings import ListingWrite
+from shared.models.preferences import PreferenceWrite
 from shared.settings import settings
 from tests.instruments import worlds
 from tests.instruments.api import PASSWORD, Api, Person
@@ -226,10 +227,10 @@ def test_a_seeded_history_is_what_swiping_leaves(api: Api, owner: Person, meter:
     for document in documents[:20]:
         Swiping(slow, meter).step(expected=document["id"])
     worlds.swipe(fast.id, documents[:20])
-    one, other = (feed._progress(store.get(feed.ref(each.id))[0]) for each in (slow, fast))
+    one, other = (feeds.progress_of(store.get(feeds.ref(each.id))[0]) for each in (slow, fast))
     assert one.seen == other.seen
     (slowly,), (fastly,) = one.covered, other.covered
-    assert slowly.profile == fastly.profile
+    assert slowly.criteria == fastly.criteria
     assert [done.listing_id for done in one.history] == [done.listing_id for done in other.history]
     assert [interval.low for interval in slowly.coverage.intervals] == [
         interval.low for interval in fastly.coverage.intervals
@@ -257,7 +258,7 @@ def test_right_after_an_import_the_feed_costs_one_more_query_every_six_cards(
     owner: Person, swiping: Swiping, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Until it has settled, an import counts as seen only where it was acted on: a gap stays after each card."""
-    monkeypatch.setattr(feed, "settings", lambda: settings().model_copy(update={"feed_settle_seconds": 600}))
+    monkeypatch.setattr(feeds, "settings", lambda: settings().model_copy(update={"feed_settle_seconds": 600}))
     documents = worlds.add_listings(owner.id, [FLAT] * 30, per_commit=3)
     for number, document in enumerate(documents[:20]):
         more = number // MAX_GAPS
@@ -275,7 +276,7 @@ def test_many_processes_serve_one_tenant_at_the_cost_of_one_write_every_six_card
         cost, listing = swiping.next()
         assert listing
         total += cost
-        monkeypatch.setattr(feed, "_proofs", feed._Proofs(size=1))
+        monkeypatch.setattr(feeds, "recent_clearings", feeds.RecentClearings(size=1))
         assert swiping.act(listing) <= ACTION
     once = Cost(rpcs=4, reads=5, writes=1)  # The new tenant's second card, which makes their preferences known.
     assert total <= once + Cost(rpcs=40 * 2 + 7 * 2, reads=40 * 4 + 7, writes=7)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from shared import listings, store
-from shared.models import ListingWrite
+from shared.data import listings, store
+from shared.models.listings import ListingWrite
 from tests.instruments.api import Api, Person
 
 CITIES = ("Astana", "Almaty")
@@ -70,7 +70,7 @@ class History:
             batch.create(listings.ref(key), listings.document(key, self.owners[0].id, content))
         batch.commit()
         for snapshot in store.get(*map(listings.ref, keys)):
-            listing = listings.read(snapshot.to_dict() or {})
+            listing = listings.to_model(snapshot.to_dict() or {})
             self.listings[listing.id] = listing.model_dump(mode="json")
 
     def edit(self) -> None:

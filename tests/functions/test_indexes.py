@@ -18,12 +18,16 @@ from google.cloud.firestore_v1 import And, FieldFilter, Or
 from google.cloud.firestore_v1.query import Query
 from google.cloud.firestore_v1.types import StructuredQuery
 
-import main
-from functions.http import Group, Operation
-from shared import listings, progress, store
-from shared.coverage import Gap
-from shared.models import Body, Form, ListingWrite, Params, PreferenceWrite
-from shared.pages import encode_cursor, micros
+from functions import HTTP_FUNCTIONS
+from shared.data import listings, store
+from shared.data.pages import encode_cursor
+from shared.feed import progress
+from shared.feed.coverage import Gap
+from shared.feed.positions import micros
+from shared.models.base import Body, Form, Params
+from shared.models.listings import ListingWrite
+from shared.models.preferences import PreferenceWrite
+from shared.web.group import Group, Operation
 from tests.instruments.api import PASSWORD, Api, Person
 from tests.instruments.indexes import ASCENDING, CONTAINS, DESCENDING, NAME, Index, Indexes, Part, normal_form
 from tests.instruments.recorder import Recorder
@@ -63,7 +67,7 @@ def bodies(listing_id: int, someone: Person) -> dict[str, dict[str, Any]]:
 
 
 def operations() -> Iterator[Operation]:
-    for name in main.HTTP_FUNCTIONS:
+    for name in HTTP_FUNCTIONS:
         group: Group = getattr(__import__(f"functions.{name}"), name).api
         yield from group.operations
 
@@ -165,7 +169,7 @@ def test_the_widest_query_of_the_feed_is_within_the_limits(recorder: Recorder) -
     gaps = [Gap(upper=(1_000 - 2 * n, 5), lower=(999 - 2 * n, 5)) for n in range(progress.MAX_GAPS)]
     wanted = PreferenceWrite.model_validate({field: FILTERS[field] for field in PreferenceWrite.model_fields})
     with recorder.recording() as calls:
-        listings.newest_in(gaps, wanted, 1)
+        listings.list_newest_in(gaps, wanted, 1)
     assert len(normal_form(calls.queries[0].where)) == 3 * progress.MAX_GAPS
     DECLARED.serving(calls.queries[0])
 

@@ -52,7 +52,7 @@ class Api:
         body |= {"password": PASSWORD} | fields
         user = self.ok("POST", "/auth/register", json=body)
         if role == "admin":
-            from shared import users
+            from shared.data import users
 
             users.make_admin(email, None)
         return Person(self, user["id"], email, self.login(email))

@@ -8,15 +8,18 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from shared import favorites, feed, leads, listings, store, swipes
-from shared.listings import Criteria
-from shared.models import Action, DealType, LeadStatus, ListingWrite, PropertyType
-from shared.pages import micros
-from shared.progress import Done, Progress, Proof
+from shared.data import favorites, feeds, leads, listings, store, swipes
+from shared.enums import Action, DealType, LeadStatus, PropertyType
+from shared.feed.criteria import Asked, Criteria
+from shared.feed.positions import micros
+from shared.feed.progress import ClearedDownTo, PastAction, Progress
+from shared.models.listings import ListingWrite
+from shared.models.preferences import PreferenceWrite
 from shared.settings import settings
 
 Document = dict[str, Any]
 PER_COMMIT = 500
+ANY = PreferenceWrite()
 CITIES = ("Astana", "Almaty", "Shymkent", "Karaganda", "Aktobe")
 ACTIONS = (Action.LIKE, *[Action.DISLIKE] * 4)
 """One swipe in five is a like."""
@@ -66,27 +69,27 @@ def add_listings(
     return sorted(written, key=listings.position, reverse=True)
 
 
-def swipe(user_id: int, documents: Sequence[Document], wanted: Criteria = feed.NO_PREFERENCES) -> None:
+def swipe(user_id: int, documents: Sequence[Document], preferences: Asked = ANY) -> None:
     """Swipes listings one after the other, as ``next`` would have shown them to a tenant without a history.
 
     Args:
         user_id: The tenant.
         documents: The listings; they must be the newest that match, the newest first.
-        wanted: The tenant's preferences.
+        preferences: What the tenant looks for.
     """
     progress = Progress()
-    profile = feed._profile(wanted)
+    criteria = Criteria.of(preferences)
     horizon = micros(datetime.now(UTC)) - int(settings().feed_settle_seconds * 1_000_000), 0
     made: list[tuple[store.Reference, Document]] = []
     for number, listing in enumerate(documents):
-        done = Done(secrets.token_hex(4), listing["id"], None, favorite=False)
+        done = PastAction(secrets.token_hex(4), listing["id"], None, favorite=False)
         at = listings.position(listing)
-        progress, _ = progress.acted(at, done, Proof(profile, horizon, (at,)))
+        progress, _ = progress.acted(at, done, ClearedDownTo(criteria, horizon, (at,)))
         action = ACTIONS[number % len(ACTIONS)]
         made.append((swipes.ref(user_id, listing["id"]), swipes.document(user_id, listing, action, "web")))
     _create(made)
     batch = store.Batch()
-    feed._write(batch, store.get(feed.ref(user_id))[0], Progress(), progress)
+    feeds.add_change(batch, store.get(feeds.ref(user_id))[0], Progress(), progress)
     batch.commit()
 
 
@@ -95,7 +98,7 @@ def add_leads(tenant_id: int, documents: Sequence[Document]) -> None:
     _create(
         (
             leads.ref(tenant_id, listing["id"]),
-            leads._document(tenant_id, listing["id"], listing["owner_id"], LeadStatus.NEW),
+            leads.document(tenant_id, listing["id"], listing["owner_id"], LeadStatus.NEW),
         )
         for listing in documents
     )

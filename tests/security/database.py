@@ -7,8 +7,8 @@ from typing import Any
 
 from google.cloud.firestore_v1.base_document import DocumentSnapshot
 
-from shared import store
-from shared import users as users_module
+from shared.data import store
+from shared.data import users as users_module
 
 Dump = dict[str, dict[str, Any]]
 

@@ -16,7 +16,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from main import HTTP_FUNCTIONS
+from functions import HTTP_FUNCTIONS
 from tests.faults.operations import World
 from tests.instruments.api import Api
 

@@ -9,9 +9,11 @@ from typing import Any
 import jwt
 import pytest
 
-from main import HTTP_FUNCTIONS
-from shared import security, store, users
-from shared.models import AdminUserUpdate, Role
+from functions import HTTP_FUNCTIONS
+from shared import security
+from shared.data import store, users
+from shared.enums import Role
+from shared.models.admin import AdminUserUpdate
 from shared.settings import LOCAL_SECRET
 from tests.instruments.api import Api
 from tests.security.database import dump
@@ -151,7 +153,7 @@ def world(api: Api) -> World:
         return users.create(role=role, name=name, email=f"{name}@example.kz", password_hash=hashed).id
 
     def change(user_id: int, **what: Any) -> None:
-        found, guard = store.get(users.ref(user_id), users.admin_guard())
+        found, guard = store.get(users.ref(user_id), users.admin_guard_ref())
         users.change(found, guard, AdminUserUpdate(**what))
 
     people = {

@@ -7,8 +7,10 @@ from typing import Any
 import bcrypt
 import pytest
 
-from shared import security, store, users
-from shared.models import AdminUserUpdate, Role
+from shared import security
+from shared.data import store, users
+from shared.enums import Role
+from shared.models.admin import AdminUserUpdate
 from tests.instruments.api import PASSWORD, Api
 from tests.instruments.recorder import Recorder
 from tests.security.conftest import Configure
@@ -61,7 +63,7 @@ def hashes(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def test_every_failed_login_answers_the_same_for_the_same_work(api: Api, victim: int, hashes: list[bytes]) -> None:
     api.ok("POST", "/auth/telegram/login-or-register", json={"telegram_id": "1", "phone": "+77010000001"})
     inactive = register(api, email="inactive@example.kz").get_json()["id"]
-    found, guard = store.get(users.ref(inactive), users.admin_guard())
+    found, guard = store.get(users.ref(inactive), users.admin_guard_ref())
     users.change(found, guard, AdminUserUpdate(is_active=False))
     attempts = {
         "wrong password": ("victim@example.kz", "wrong"),
@@ -304,7 +306,7 @@ def test_an_admin_cannot_be_entered_or_linked_by_telegram(api: Api) -> None:
     linked = by_telegram(api, telegram_id="77", phone="+77006660000")
     assert linked.status_code == 200
     for user_id in (admin, security.token_subject(linked.get_json()["access_token"])):
-        found, guard = store.get(users.ref(user_id), users.admin_guard())
+        found, guard = store.get(users.ref(user_id), users.admin_guard_ref())
         users.change(found, guard, AdminUserUpdate(role=Role.ADMIN))
     before = dump()
     for fields in (
@@ -320,7 +322,7 @@ def test_an_admin_cannot_be_entered_or_linked_by_telegram(api: Api) -> None:
 
 def test_a_deactivated_user_gets_no_token_by_telegram(api: Api) -> None:
     token = by_telegram(api, phone="+77006660000").get_json()["access_token"]
-    found, guard = store.get(users.ref(security.token_subject(token)), users.admin_guard())
+    found, guard = store.get(users.ref(security.token_subject(token)), users.admin_guard_ref())
     users.change(found, guard, AdminUserUpdate(is_active=False))
     assert by_telegram(api).status_code == 403
     assert by_telegram(api, telegram_id="8", phone="+77006660000").status_code == 403

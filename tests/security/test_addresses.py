@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.addresses import GOOGLE, client, neighbourhood, networks
+from shared.client_ip import GOOGLE, client, neighbourhood, networks
 
 EDGES = networks(GOOGLE)
 HOSTING = "66.249.93.44"

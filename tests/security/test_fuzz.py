@@ -4,7 +4,7 @@ from importlib import import_module
 
 import pytest
 
-from main import HTTP_FUNCTIONS
+from functions import HTTP_FUNCTIONS
 from tests.instruments.api import Api
 from tests.security import fuzzing
 from tests.security.database import check_whole, dump

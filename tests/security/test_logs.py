@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from shared import store
+from shared.data import store
 from tests.instruments.api import PASSWORD, Api
 from tests.security.conftest import Configure
 

@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from infra.local.emulators import ROOT
-from shared import store
+from shared.data import store
 from tests.faults.operations import World
 from tests.instruments.api import Api
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import requests
 
-from shared.progress import HISTORY
+from shared.feed.progress import HISTORY
 from tests.instruments.processes import Served
 from tests.soak.conftest import Figures
 

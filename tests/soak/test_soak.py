@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from shared import security, users
-from shared.models import Role
+from shared import security
+from shared.data import users
+from shared.enums import Role
 from tests.faults import test_races as race_tests
 from tests.faults.operations import OPERATIONS, World
 from tests.faults.test_faults import clean, finish, make_up_for, start
@@ -56,7 +57,7 @@ def test_every_fault_at_every_call(api: Api, proxy: Proxy, figures: Figures, mon
         injected = make_up_for(api, proxy, operation, ways)
         figures.add("faults injected", injected)
         figures.add("requests sent", injected)
-    monkeypatch.setattr("shared.store.TOTAL_SECONDS", 1.0)
+    monkeypatch.setattr("shared.data.store.TOTAL_SECONDS", 1.0)
     for _ in rounds("faults"):
         for operation in OPERATIONS.values():
             expected, _ = clean(api, proxy, operation)

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 import requests
 
+from functions import HTTP_FUNCTIONS
 from infra.local import demo
 from infra.local.emulators import ROOT, Ports
-from main import HTTP_FUNCTIONS
 
 
 class Client:

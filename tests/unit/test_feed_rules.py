@@ -12,16 +12,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared import coverage, progress, seen
-from shared.coverage import Coverage, Gap
-from shared.models import Action
-from shared.pages import Position
-from shared.progress import Candidate, Done, Profile, Progress, Proof, look
+from shared.enums import Action
+from shared.feed import coverage, progress, seen
+from shared.feed.coverage import Coverage, Gap
+from shared.feed.criteria import Criteria
+from shared.feed.positions import Position
+from shared.feed.progress import Candidate, ClearedDownTo, PastAction, Progress, find_next
 
 SETTLE = 6
 ANY = (None, None, None)
-PROFILES = [
-    Profile(*wanted) for wanted in [(), ("A",), ("B",), ("B", "rent"), (*ANY, 2, 4), (*ANY, 3, 3), (*ANY, 0, 3)]
+CRITERIA = [
+    Criteria(*wanted) for wanted in [(), ("A",), ("B",), ("B", "rent"), (*ANY, 2, 4), (*ANY, 3, 3), (*ANY, 0, 3)]
 ]
 KINDS = [("A", "sale", 1), ("A", "rent", 3), ("B", "rent", 2), ("B", "rent", 4), ("B", "sale", 3)]
 """What listings are: city, deal type, price."""
@@ -34,7 +35,7 @@ def _small_limits():
         patch.setattr(progress, "MAX_PAGE", 4)
         patch.setattr(progress, "WRITE_DOWN_AFTER", 3)
         patch.setattr(progress, "HISTORY", 4)
-        patch.setattr(progress, "MAX_PROFILES", 3)
+        patch.setattr(progress, "MAX_CRITERIA", 3)
         patch.setattr(coverage, "MAX_INTERVALS", 6)
         patch.setattr(seen, "FIRST_CAPACITY", 2)
         patch.setattr(seen, "HASHES", 2)
@@ -45,7 +46,7 @@ def _small_limits():
 Kind = tuple[str, str, int]
 
 
-def matches(kind: Kind, wanted: Profile) -> bool:
+def matches(kind: Kind, wanted: Criteria) -> bool:
     city, deal_type, price = kind
     return (
         wanted.city in (None, city)
@@ -55,11 +56,11 @@ def matches(kind: Kind, wanted: Profile) -> bool:
     )
 
 
-@pytest.mark.parametrize("one", PROFILES)
-@pytest.mark.parametrize("other", PROFILES)
-def test_wider_preferences_are_those_that_more_matches(one: Profile, other: Profile) -> None:
+@pytest.mark.parametrize("one", CRITERIA)
+@pytest.mark.parametrize("other", CRITERIA)
+def test_wider_preferences_are_those_that_more_matches(one: Criteria, other: Criteria) -> None:
     everything = itertools.product("ABC", ("sale", "rent"), range(6))
-    assert one.within(other) == all(matches(kind, other) for kind in everything if matches(kind, one))
+    assert one.is_within(other) == all(matches(kind, other) for kind in everything if matches(kind, one))
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,9 @@ class Listing:
         return self.stamp, self.id
 
     @property
-    def profile(self) -> Profile:
+    def criteria(self) -> Criteria:
         city, deal_type, price = KINDS[self.kind]
-        return Profile(city, deal_type, "flat", price, price)
+        return Criteria(city, deal_type, "flat", price, price)
 
 
 @dataclass
@@ -87,10 +88,10 @@ class World:
     now: int = 1000
     visible: dict[int, Listing] = field(default_factory=dict)
     pending: list[tuple[int, Listing]] = field(default_factory=list)
-    profile: Profile = PROFILES[0]
+    criteria: Criteria = CRITERIA[0]
     progress: Progress = field(default_factory=Progress)
     version: int = 0
-    proofs: dict[int, tuple[int, Proof]] = field(default_factory=dict)
+    clearings: dict[int, tuple[int, ClearedDownTo]] = field(default_factory=dict)
     actions: dict[int, Action] = field(default_factory=dict)
     history: list[tuple[int, Action | None]] = field(default_factory=list)
     ids: random.Random = field(default_factory=lambda: random.Random(7))
@@ -123,17 +124,17 @@ class World:
         wanted = (
             listing
             for listing in self.visible.values()
-            if listing.active and not listing.own and matches(KINDS[listing.kind], self.profile)
+            if listing.active and not listing.own and matches(KINDS[listing.kind], self.criteria)
         )
         return sorted((listing.position for listing in wanted if listing.id not in self.actions), reverse=True)
 
     def search(self, gaps: list[Gap], limit: int) -> list[Candidate]:
         assert len(gaps) <= progress.MAX_GAPS
         hits = [
-            Candidate(listing.position, listing.own, listing.profile)
+            Candidate(listing.position, listing.own, listing.criteria)
             for listing in self.visible.values()
             if listing.active
-            and matches(KINDS[listing.kind], self.profile)
+            and matches(KINDS[listing.kind], self.criteria)
             and any(
                 (gap.upper is None or listing.position < gap.upper)
                 and (gap.lower is None or listing.position > gap.lower)
@@ -144,9 +145,9 @@ class World:
 
     def next(self, process: int, size: int) -> list[Position]:
         seen_at = self.now
-        result = look(
+        result = find_next(
             self.progress,
-            self.profile,
+            self.criteria,
             (seen_at - SETTLE, 0),
             size,
             self.search,
@@ -154,7 +155,7 @@ class World:
         )
         if result.write_down:
             self.progress, self.version = result.write_down, self.version + 1
-        self.proofs[process] = self.version, result.proof
+        self.clearings[process] = self.version, result.cleared
         shown = [hit.position for hit in result.found]
         assert shown == self.expected()[:size]
         return shown
@@ -165,12 +166,12 @@ class World:
         if previous is action:
             return
         self.nonce += 1
-        version, proof = self.proofs.get(process, (None, None))
-        done = Done(str(self.nonce), listing_id, previous, False)
-        self.progress, rest = self.progress.acted(position, done, proof if version == self.version else None)
+        version, cleared = self.clearings.get(process, (None, None))
+        done = PastAction(str(self.nonce), listing_id, previous, False)
+        self.progress, rest = self.progress.acted(position, done, cleared if version == self.version else None)
         self.version += 1
         if version == self.version - 1 and rest:
-            self.proofs[process] = self.version, rest
+            self.clearings[process] = self.version, rest
         self.actions[listing_id] = action
         self.history = [*self.history, (listing_id, previous)][-progress.HISTORY :]
 
@@ -200,7 +201,7 @@ class World:
             case 4:
                 self.edit(x, y, y % 2 == 0, z)
             case 5:
-                self.profile = PROFILES[x % len(PROFILES)]
+                self.criteria = CRITERIA[x % len(CRITERIA)]
             case 6 | 7 | 8:
                 if shown := self.next(x % 2, 1 + y % 3):
                     self.act((x + z % 2) % 2, shown[z % len(shown)], list(Action)[y % 3])
@@ -219,14 +220,14 @@ class World:
         wanted = self.expected()
         shown: list[Position] = []
         while True:
-            upcoming = self.next(0, 1)
-            if not upcoming:
+            deck = self.next(0, 1)
+            if not deck:
                 break
-            shown += upcoming
-            self.act(0, upcoming[0], Action.DISLIKE)
+            shown += deck
+            self.act(0, deck[0], Action.DISLIKE)
             self.tick(1)
         assert shown == wanted
-        assert len({each.profile for each in self.progress.covered}) == len(self.progress.covered) <= 3
+        assert len({each.criteria for each in self.progress.covered}) == len(self.progress.covered) <= 3
         for each in self.progress.covered:
             assert Coverage.unpack(each.coverage.pack()) == each.coverage
 

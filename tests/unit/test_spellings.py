@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from shared.normal import city_key, email_address, email_key, phone_number
+from shared.spelling import city_key, email_address, email_key, phone_number
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,10 @@ os.environ.setdefault("FIRESTORE_EMULATOR_HOST", "127.0.0.1:9")  # Local rules; 
 os.environ.setdefault("BCRYPT_COST", "4")
 
 from shared import security
+from shared.data.pages import decode_cursor, encode_cursor
 from shared.errors import Invalid, Unauthorized
-from shared.pages import decode_cursor, encode_cursor, micros, moment
-from shared.seen import Seen
+from shared.feed.positions import micros, moment
+from shared.feed.seen import Seen
 from shared.settings import Settings
 
 OLD, NEW = "o" * 48, "n" * 48
@@ -23,7 +24,7 @@ OLD, NEW = "o" * 48, "n" * 48
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch):
     def configure(*keys: str) -> None:
-        configured = Settings(environment="local", jwt_keys=list(keys), bcrypt_cost=4)
+        configured = Settings(environment="local", jwt_keys=list(keys), password_pepper="p" * 32, bcrypt_cost=4)
         monkeypatch.setattr(security, "settings", lambda: configured)
 
     configure(NEW)
@@ -119,14 +120,14 @@ def test_what_was_added_is_always_seen_and_little_else_is() -> None:
     keys = [dice.randrange(1, 2**53) for _ in range(10_000)]
     seen = Seen()
     for key in keys:
-        seen = seen.adding(key)
-    assert all(seen.perhaps(key) for key in keys)
-    others = sum(seen.perhaps(dice.randrange(1, 2**53)) for _ in range(20_000))
+        seen = seen.with_id(key)
+    assert all(seen.might_contain(key) for key in keys)
+    others = sum(seen.might_contain(dice.randrange(1, 2**53)) for _ in range(20_000))
     assert others < 60  # 0.05 % for each of at most six layers.
     assert sum(map(len, seen.layers)) < 40_000
 
 
 def test_the_set_of_seen_ids_stays_small_whatever_is_added() -> None:
     full = Seen(tuple(bytes(512 << layer) for layer in range(9)), 65_536)
-    assert sum(map(len, full.adding(7).layers)) < 256 * 1024
-    assert full.adding(7).perhaps(7)
+    assert sum(map(len, full.with_id(7).layers)) < 256 * 1024
+    assert full.with_id(7).might_contain(7)

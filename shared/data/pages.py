@@ -5,17 +5,14 @@ import binascii
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
-from shared import store
+from shared.data import store
 from shared.errors import Invalid
-from shared.models import PageParams
+from shared.feed.positions import Position, micros, moment
+from shared.models.pages import PageParams
 
 T = TypeVar("T")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-Position = tuple[int, int]
-"""A place in a list: microseconds since the epoch, then the id, because bulk imports share one timestamp."""
 
 
 @dataclass(frozen=True)
@@ -24,15 +21,6 @@ class Page(Generic[T]):
 
     items: list[T]
     cursor: str | None = None
-
-
-def micros(time: datetime) -> int:
-    """Microseconds since the epoch, exactly (a float second loses some)."""
-    return (time - EPOCH) // timedelta(microseconds=1)
-
-
-def moment(microseconds: int) -> datetime:
-    return EPOCH + timedelta(microseconds=microseconds)
 
 
 def encode_cursor(position: Position) -> str:
@@ -52,7 +40,7 @@ def decode_cursor(cursor: str) -> Position:
             return time, key
     except (ValueError, TypeError, binascii.Error, RecursionError, OverflowError):
         pass
-    raise Invalid(("query", "cursor"), "not a cursor")
+    raise Invalid.at(("query", "cursor"), "not a cursor")
 
 
 def paginate(query: store.Query, page: PageParams, read: Callable[[dict[str, Any]], T]) -> Page[T]:

@@ -9,10 +9,10 @@ removes what is over. An account is known here by a hash only.
 import hashlib
 import time
 
-from shared import store
-from shared.addresses import neighbourhood
+from shared.client_ip import neighbourhood
+from shared.data import store
 from shared.errors import TooManyRequests
-from shared.pages import moment
+from shared.feed.positions import moment
 from shared.settings import settings
 
 COLLECTION = "throttle"

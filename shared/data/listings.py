@@ -6,50 +6,33 @@ equality. (One array of all of them would need fewer indexes and as many entries
 seconds for an array-contains among 50,000 listings.) An inactive listing has no facets and is found by no filter.
 
 ``position`` is where a listing stands in everybody's feed: the server's timestamp of the last write that could make it
-match somebody anew (created, reactivated, moved to another city, type or price). See shared/coverage.py.
+match somebody anew (created, reactivated, moved to another city, type or price). See shared/feed/coverage.py.
 """
 
 from collections.abc import Sequence
 from itertools import product
-from typing import Any, Protocol
+from typing import Any
 
 from google.cloud.firestore_v1.base_query import And, BaseFilter, Or
 from google.cloud.firestore_v1.query import Query
 
-from shared import store
-from shared.coverage import Gap
-from shared.errors import Forbidden, NotFound, Unavailable
-from shared.models import (
-    AdminListingFilter,
-    AdminListingRead,
-    ListingFilter,
-    ListingRead,
-    ListingWrite,
-    PageParams,
-    Role,
-)
-from shared.normal import city_key
-from shared.pages import Page, Position, micros, moment, paginate
-from shared.users import User
+from shared.data import store
+from shared.data.pages import Page, paginate
+from shared.data.users import User
+from shared.enums import Role
+from shared.errors import BadRequest, Forbidden, NotFound, Unavailable
+from shared.feed.coverage import Gap
+from shared.feed.criteria import Criteria
+from shared.feed.positions import Position, micros, moment
+from shared.models.admin import AdminListingFilter, AdminListingRead
+from shared.models.listings import ListingFilter, ListingRead, ListingWrite
+from shared.models.pages import PageParams
+from shared.money import to_minor, to_tenge
+from shared.spelling import city_key
 
 COLLECTION = "listings"
 MATCHING = ("city_key", "deal_type", "property_type", "price")
 """The stored fields that decide whom a listing matches."""
-
-
-class Criteria(Protocol):
-    """What a filter or a tenant's preferences ask for; None is any."""
-
-    @property
-    def city(self) -> str | None: ...
-    @property
-    def deal_type(self) -> Any: ...
-    @property
-    def property_type(self) -> Any: ...
-    @property
-    def price_min(self) -> Any: ...
-    @property
-    def price_max(self) -> Any: ...
 
 
 def ref(listing_id: int) -> store.Reference:
@@ -73,7 +56,7 @@ def fields(listing: ListingWrite) -> dict[str, Any]:
         "city_key": city,
         "deal_type": listing.deal_type.value,
         "property_type": listing.property_type.value,
-        "price": int(listing.price * 100),
+        "price": to_minor(listing.price),
         "is_active": listing.is_active,
         "facets": dict(_facet(*choice) for choice in choices) if listing.is_active else {},
     }
@@ -85,52 +68,73 @@ def document(listing_id: int, owner_id: int, listing: ListingWrite) -> dict[str,
     return {"id": listing_id, "owner_id": owner_id} | fields(listing) | stamps
 
 
-def read(data: dict[str, Any]) -> ListingRead:
-    return ListingRead.model_validate(data | {"price": _decimal(data["price"])})
+def to_model(listing: dict[str, Any]) -> ListingRead:
+    """The listing as everybody sees it."""
+    return ListingRead.model_validate(listing | {"price": to_tenge(listing["price"])})
 
 
-def _admin_read(data: dict[str, Any]) -> AdminListingRead:
-    return AdminListingRead.model_validate(data | {"price": _decimal(data["price"])})
+def _to_admin_model(listing: dict[str, Any]) -> AdminListingRead:
+    return AdminListingRead.model_validate(listing | {"price": to_tenge(listing["price"])})
 
 
-def _decimal(minor: int) -> str:
-    return f"{minor // 100}.{minor % 100:02d}"
-
-
-def position(data: dict[str, Any]) -> Position:
+def position(listing: dict[str, Any]) -> Position:
     """Where the listing stands in the feed."""
-    return micros(data["position"]), data["id"]
+    return micros(listing["position"]), listing["id"]
 
 
-def active(snapshot: store.Snapshot) -> dict[str, Any]:
-    """The listing's document.
+def criteria_of(listing: dict[str, Any]) -> Criteria:
+    """The narrowest criteria that the listing matches: exactly its own values."""
+    price = listing["price"]
+    return Criteria(listing["city_key"], listing["deal_type"], listing["property_type"], price, price)
+
+
+def active(listing_doc: store.Snapshot) -> dict[str, Any]:
+    """The fields of a listing that everybody may see.
 
     Raises:
         NotFound: It does not exist or is not active.
     """
-    data = snapshot.to_dict()
-    if not data or not data["is_active"]:
+    listing = listing_doc.to_dict()
+    if not listing or not listing["is_active"]:
         raise NotFound("Listing not found")
-    return data
+    return listing
 
 
-def owned(snapshot: store.Snapshot, user: User) -> dict[str, Any]:
-    """The listing's document, active or not, for somebody who may change it.
+def active_of_another(listing_doc: store.Snapshot, user_id: int) -> dict[str, Any]:
+    """The fields of an active listing that a user may act on, because it is not their own.
+
+    Raises:
+        NotFound: It does not exist or is not active.
+        BadRequest: It is the user's own.
+    """
+    listing = active(listing_doc)
+    if listing["owner_id"] == user_id:
+        raise BadRequest("You cannot act on your own listing")
+    return listing
+
+
+def editable(listing_doc: store.Snapshot, user: User) -> dict[str, Any]:
+    """The fields of a listing, active or not, that a user may change.
 
     Raises:
         NotFound: It does not exist.
         Forbidden: The user is neither its owner nor an admin.
     """
-    data = snapshot.to_dict()
-    if not data:
+    listing = listing_doc.to_dict()
+    if not listing:
         raise NotFound("Listing not found")
-    if data["owner_id"] != user.id and user.role is not Role.ADMIN:
+    if listing["owner_id"] != user.id and user.role is not Role.ADMIN:
         raise Forbidden("Only the owner or an admin may change a listing")
-    return data
+    return listing
 
 
-def load(listing_id: int) -> store.Snapshot:
-    return store.get(ref(listing_id))[0]
+def get_active(listing_id: int) -> ListingRead:
+    """An active listing.
+
+    Raises:
+        NotFound: It does not exist or is not active.
+    """
+    return to_model(active(store.get(ref(listing_id))[0]))
 
 
 def create(owner: User, listing: ListingWrite, key: str | None = None) -> ListingRead:
@@ -151,72 +155,71 @@ def create(owner: User, listing: ListingWrite, key: str | None = None) -> Listin
         except store.LOST_RACE:
             found = store.get(ref(listing_id))[0].to_dict() or {}
             if found.get("owner_id") == owner.id and (key or found["title"] == listing.title):
-                return read(found)  # Made by an earlier try, whose acknowledgement was lost.
+                return to_model(found)  # Made by an earlier try, whose acknowledgement was lost.
             continue
-        return read(data | {"created_at": time, "updated_at": time})
+        return to_model(data | {"created_at": time, "updated_at": time})
     raise Unavailable
 
 
-def replace(found: store.Snapshot, user: User, listing: ListingWrite) -> ListingRead:
+def replace(listing_doc: store.Snapshot, user: User, listing: ListingWrite) -> ListingRead:
     """Puts new content into a listing, and the listing on top of the feeds that it may match anew.
 
     Raises:
         NotFound: It does not exist.
         Forbidden: The user is neither its owner nor an admin.
     """
-    return _write(found, user, fields(listing))
+    return _write(listing_doc, user, fields(listing))
 
 
-def deactivate(found: store.Snapshot, user: User) -> None:
+def deactivate(listing_doc: store.Snapshot, user: User) -> None:
     """Takes a listing out of every list and feed but its owner's. Repeating it is harmless.
 
     Raises:
         NotFound: It does not exist.
         Forbidden: The user is neither its owner nor an admin.
     """
-    if owned(found, user)["is_active"]:
-        _write(found, user, {"is_active": False, "facets": {}})
+    if editable(listing_doc, user)["is_active"]:
+        _write(listing_doc, user, {"is_active": False, "facets": {}})
 
 
-def _write(found: store.Snapshot, user: User, changes: dict[str, Any]) -> ListingRead:
-    def attempt(found: store.Snapshot) -> ListingRead:
-        old = owned(found, user)
+def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> ListingRead:
+    def attempt(listing_doc: store.Snapshot) -> ListingRead:
+        old = editable(listing_doc, user)
         new = old | changes
         anew = new["is_active"] and (not old["is_active"] or any(new[name] != old[name] for name in MATCHING))
         stamps = dict.fromkeys(("updated_at", "position") if anew else ("updated_at",), store.SERVER_TIMESTAMP)
         batch = store.Batch()
         # Whether the position moves depends on what was read: without the precondition, a write in between could
         # change what the listing matches and leave it where tenants have already looked.
-        batch.update(found.reference, changes | stamps, seen=found)
-        return read(new | {"updated_at": store.server_time(batch.commit()[0])})
+        batch.update(listing_doc.reference, changes | stamps, seen=listing_doc)
+        return to_model(new | {"updated_at": store.server_time(batch.commit()[0])})
 
-    return store.contend([found], attempt)
+    return store.contend([listing_doc], attempt)
 
 
 def _matching(criteria: Criteria) -> Query:
     """All active listings that match, whatever the order. Prices are inclusive."""
-    city = city_key(criteria.city) if criteria.city else None
-    name, value = _facet(criteria.deal_type, criteria.property_type, city)
+    name, value = _facet(criteria.deal_type, criteria.property_type, criteria.city)
     query = store.collection(COLLECTION).where(filter=store.Filter(f"facets.{name}", "==", value))
     # Always a bound on the price, so that one index serves the queries with and without one.
-    query = query.where(filter=store.Filter("price", ">=", int((criteria.price_min or 0) * 100)))
+    query = query.where(filter=store.Filter("price", ">=", criteria.price_min or 0))
     if criteria.price_max is not None:
-        query = query.where(filter=store.Filter("price", "<=", int(criteria.price_max * 100)))
+        query = query.where(filter=store.Filter("price", "<=", criteria.price_max))
     return query
 
 
-def public(chosen: ListingFilter) -> Page[ListingRead]:
+def list_public(chosen: ListingFilter) -> Page[ListingRead]:
     """Active listings, newest first."""
-    return paginate(_matching(chosen), chosen, read)
+    return paginate(_matching(Criteria.of(chosen)), chosen, to_model)
 
 
-def of_owner(owner_id: int, page: PageParams) -> Page[ListingRead]:
+def list_by_owner(owner_id: int, page: PageParams) -> Page[ListingRead]:
     """An owner's listings, active or not, newest first."""
     query = store.collection(COLLECTION).where(filter=store.Filter("owner_id", "==", owner_id))
-    return paginate(query, page, read)
+    return paginate(query, page, to_model)
 
 
-def all_of_them(chosen: AdminListingFilter) -> Page[AdminListingRead]:
+def list_all(chosen: AdminListingFilter) -> Page[AdminListingRead]:
     """All listings, newest first."""
     query = store.collection(COLLECTION)
     if chosen.city is not None:
@@ -225,10 +228,10 @@ def all_of_them(chosen: AdminListingFilter) -> Page[AdminListingRead]:
         query = query.where(filter=store.Filter("owner_id", "==", chosen.owner_id))
     if chosen.is_active is not None:
         query = query.where(filter=store.Filter("is_active", "==", chosen.is_active))
-    return paginate(query, chosen, _admin_read)
+    return paginate(query, chosen, _to_admin_model)
 
 
-def newest_in(gaps: Sequence[Gap], criteria: Criteria, limit: int) -> list[store.Snapshot]:
+def list_newest_in(gaps: Sequence[Gap], criteria: Criteria, limit: int) -> list[store.Snapshot]:
     """The newest active listings that match and whose position lies in one of the gaps, newest first.
 
     Each gap is at most three ranges, because positions are pairs. How many one query takes: MAX_GAPS in progress.py.

@@ -1,23 +1,8 @@
-"""What a tenant has already been through in the feed, as a few intervals of positions. Pure rules.
+"""Coverage: the positions that a tenant is through with, as a few intervals. Pure rules.
 
-Every listing has a position: the server timestamp of the last write that could make it match somebody anew, with its
-id as tie-breaker (bulk imports share one timestamp). The feed runs from the newest position to the oldest.
-
-The rule: *no listing inside the coverage is both unseen by the tenant and matching their current preferences.*
-``next`` is then one query for the newest match outside, however much has been swiped. It holds because
-
-* an interval is added only for positions that a query has just shown to hold no unseen match, or for one listing that
-  is being acted on;
-* a listing that begins to match gets a new position from the server, later than every query that ran before: reads
-  are strongly consistent, and "any read with an equal or greater read time is guaranteed to see the effects of the
-  commit" (Firestore, CommitResponse.commit_time). The timestamp that a write stores is the time at which the server
-  processed it, which may precede the moment from which reads see it. So positions younger than the *horizon* (the
-  query's read time less ``feed_settle_seconds``) are never covered as empty, only one acted-on listing at a time;
-* other preferences mean another coverage, unless what they ask for is a part of what the earlier ones asked for
-  (``Progress.under`` in shared/progress.py).
-
-Coverage only saves work: whether a listing was acted on is decided by the tenant's swipe. Dropping an interval, as the
-cap below does to bound the document, costs reads later and loses nothing.
+The rule, and why nothing is lost by it, is in shared/feed/README.md. Coverage only saves work: the tenant's swipe
+decides whether a listing was acted on. If an interval is dropped, as the limit below does, later searches read more
+and nothing is lost.
 """
 
 import struct
@@ -25,11 +10,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shared.pages import Position
+from shared.feed.positions import Position
 
 FIRST: Position = (0, 0)
 MAX_INTERVALS = 256
-"""8 KiB of the tenant's document, for each of the preferences remembered. Only listings that a tenant has passed over
+"""8 KiB of the tenant's document, for each of the criteria remembered. Only listings that a tenant has passed over
 leave intervals apart."""
 
 _PACKED = struct.Struct(">4q")
@@ -77,21 +62,21 @@ class Coverage:
         return any(low <= position <= high for high, low in self.intervals)
 
     def with_position(self, position: Position) -> "Coverage":
-        """Covers a listing that is acted on."""
+        """The coverage with one listing that is acted on."""
         return Coverage.of((*self.intervals, Interval(position, position)))
 
     def cleared(self, horizon: Position, down_to: Position | None) -> "Coverage":
-        """Covers what a query has shown to be empty: everything from the horizon down to above a listing.
+        """The coverage with what a query has found empty: from the horizon down to just above a listing.
 
         Args:
-            horizon: The newest position that the query is sure to have seen.
+            horizon: The newest position that the query surely has seen.
             down_to: The newest unseen match, or None when there is none at all.
         """
         low = FIRST if down_to is None else _above(down_to)
         return Coverage.of((*self.intervals, Interval(horizon, low))) if low <= horizon else self
 
     def without(self, position: Position) -> "Coverage":
-        """Opens one position again, for a listing whose action is taken back."""
+        """The coverage without one position, whose listing is to be shown again."""
         opened: list[Interval] = []
         for high, low in self.intervals:
             if low <= position <= high:
@@ -101,10 +86,10 @@ class Coverage:
                 opened.append(Interval(high, low))
         return Coverage.of(opened)
 
-    def gaps(self, under: Position | None = None) -> list[Gap]:
-        """What is not covered, newest first; ``under`` leaves out everything at or above a position."""
+    def gaps(self, below: Position | None = None) -> list[Gap]:
+        """The positions that are not covered, newest first; ``below`` leaves out everything at or above a position."""
         gaps: list[Gap] = []
-        upper = under
+        upper = below
         for high, low in self.intervals:
             if upper is None or high < _below(upper):
                 gaps.append(Gap(upper, high))

@@ -8,11 +8,15 @@ import hashlib
 from dataclasses import dataclass, replace
 from typing import Any
 
-from shared import store
+from shared.data import store
+from shared.data.pages import Page, paginate
+from shared.enums import Role
 from shared.errors import Conflict, Forbidden, NotFound, Unavailable
-from shared.models import AdminUserRead, AdminUserUpdate, Contact, PageParams, Role, UserRead
-from shared.normal import email_key
-from shared.pages import Page, paginate
+from shared.models.admin import AdminUserRead, AdminUserUpdate
+from shared.models.auth import UserRead
+from shared.models.leads import Contact
+from shared.models.pages import PageParams
+from shared.spelling import email_key
 
 COLLECTION = "users"
 IDENTITIES = "identities"
@@ -46,10 +50,10 @@ class User:
     def is_active_admin(self) -> bool:
         return self.is_active and self.role is Role.ADMIN
 
-    def public(self) -> UserRead:
+    def to_model(self) -> UserRead:
         return UserRead.model_validate(self, from_attributes=True)
 
-    def contact(self) -> Contact:
+    def to_contact(self) -> Contact:
         return Contact.model_validate(self, from_attributes=True)
 
 
@@ -57,12 +61,12 @@ def ref(user_id: int) -> store.Reference:
     return store.document(COLLECTION, user_id)
 
 
-def admin_guard() -> store.Reference:
+def admin_guard_ref() -> store.Reference:
     """The document that every loss of an admin touches, so that such changes happen one after the other."""
     return store.document("guards", "admins")
 
 
-def identity(kind: str, value: str) -> store.Reference:
+def identity_ref(kind: str, value: str) -> store.Reference:
     """The document that makes an email, phone or telegram_id unique. Hashed: names of documents reach logs."""
     key = email_key(value) if kind == "email" else value
     return store.document(IDENTITIES, hashlib.sha256(f"{kind}:{key}".encode()).hexdigest())
@@ -89,7 +93,7 @@ def create(
         Conflict: The email, phone or telegram_id is taken.
     """
     given = {"email": email, "phone": phone, "telegram_id": telegram_id}
-    identities = {kind: identity(kind, value) for kind, value in given.items() if value}
+    identities = {kind: identity_ref(kind, value) for kind, value in given.items() if value}
     for _ in range(ATTEMPTS):
         user_id = store.new_id()
         data: Any = {
@@ -127,20 +131,20 @@ def enter_by_telegram(telegram_id: str, phone: str | None, name: str | None, rol
     Raises:
         Forbidden: The user is an admin, or inactive.
     """
-    telegram = identity("telegram_id", telegram_id)
+    telegram = identity_ref("telegram_id", telegram_id)
     for _ in range(ATTEMPTS):
-        by_telegram, *by_phone = store.get(telegram, *([identity("phone", phone)] if phone else []))
+        by_telegram, *by_phone = store.get(telegram, *([identity_ref("phone", phone)] if phone else []))
         if (user_id := owner_of(by_telegram)) is not None:
-            (found,) = store.get(ref(user_id))
-            return _may_enter(User.of(found))
+            (user_doc,) = store.get(ref(user_id))
+            return _may_enter(User.of(user_doc))
         if by_phone and (user_id := owner_of(by_phone[0])) is not None:
-            (found,) = store.get(ref(user_id))
-            user = _may_enter(User.of(found))
+            (user_doc,) = store.get(ref(user_id))
+            user = _may_enter(User.of(user_doc))
             batch = store.Batch()
             if user.telegram_id:
-                batch.delete(identity("telegram_id", user.telegram_id))
+                batch.delete(identity_ref("telegram_id", user.telegram_id))
             batch.create(telegram, {"user_id": user.id, "kind": "telegram_id"})
-            batch.update(ref(user.id), {"telegram_id": telegram_id}, seen=found)
+            batch.update(ref(user.id), {"telegram_id": telegram_id}, seen=user_doc)
             try:
                 batch.commit()
             except store.LOST_RACE:
@@ -161,20 +165,20 @@ def _may_enter(user: User | None) -> User:
     return user
 
 
-def everybody(page: PageParams) -> Page[AdminUserRead]:
+def list_all(page: PageParams) -> Page[AdminUserRead]:
     """All users, newest first."""
     return paginate(store.collection(COLLECTION), page, AdminUserRead.model_validate)
 
 
-def change(found: store.Snapshot, guarded: store.Snapshot, update: AdminUserUpdate) -> AdminUserRead:
+def change(user_doc: store.Snapshot, guard_doc: store.Snapshot, update: AdminUserUpdate) -> AdminUserRead:
     """Sets role and activity of a user.
 
     Every change that takes an admin away also touches one guard document under a precondition, so two admins who
     demote each other at once cannot both succeed.
 
     Args:
-        found: The user's document as it was read.
-        guarded: The document of ``admin_guard`` as it was read, at the same time or before.
+        user_doc: The user's document as it was read.
+        guard_doc: The document of ``admin_guard_ref`` as it was read, at the same time or before.
         update: What to change.
 
     Raises:
@@ -182,25 +186,25 @@ def change(found: store.Snapshot, guarded: store.Snapshot, update: AdminUserUpda
         Conflict: It would leave the system without an active admin.
     """
 
-    def attempt(guarded: store.Snapshot, found: store.Snapshot) -> AdminUserRead:
-        user = User.of(found)
+    def attempt(guard_doc: store.Snapshot, user_doc: store.Snapshot) -> AdminUserRead:
+        user = User.of(user_doc)
         if user is None:
             raise NotFound("User not found")
         after = replace(user, **update.model_dump(exclude_none=True))
         batch = store.Batch()
-        batch.update(found.reference, {"role": after.role.value, "is_active": after.is_active}, seen=found)
+        batch.update(user_doc.reference, {"role": after.role.value, "is_active": after.is_active}, seen=user_doc)
         if user.is_active_admin and not after.is_active_admin:
             if len(_active_admins(limit=2)) < 2:
                 raise Conflict("The last active admin cannot be demoted or deactivated")
-            if guarded.exists:
-                batch.update(guarded.reference, {"changed_at": store.SERVER_TIMESTAMP}, seen=guarded)
+            if guard_doc.exists:
+                batch.update(guard_doc.reference, {"changed_at": store.SERVER_TIMESTAMP}, seen=guard_doc)
             else:
-                batch.create(guarded.reference, {"changed_at": store.SERVER_TIMESTAMP})
+                batch.create(guard_doc.reference, {"changed_at": store.SERVER_TIMESTAMP})
         if after != user:
             batch.commit()
         return AdminUserRead.model_validate(after, from_attributes=True)
 
-    return store.contend([guarded, found], attempt)
+    return store.contend([guard_doc, user_doc], attempt)
 
 
 def _active_admins(limit: int) -> list[store.Snapshot]:
@@ -216,7 +220,7 @@ def make_admin(email: str, password_hash: str | None) -> User:
         email: Whose account it is.
         password_hash: Their new password's; None keeps the one they have.
     """
-    document = identity("email", email)
+    document = identity_ref("email", email)
     (taken,) = store.get(document)
     user_id = owner_of(taken)
     if user_id is None:

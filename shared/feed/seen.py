@@ -37,13 +37,13 @@ class Seen:
     layers: tuple[bytes, ...] = ()
     count: int = 0
 
-    def perhaps(self, key: int) -> bool:
+    def might_contain(self, key: int) -> bool:
         """False: the id was never added. True: it was, or, rarely, it was not."""
         return any(
             all(layer[bit >> 3] & (1 << (bit & 7)) for bit in _bits(key, len(layer) * 8)) for layer in self.layers
         )
 
-    def adding(self, key: int) -> "Seen":
+    def with_id(self, key: int) -> "Seen":
         """The set with one more id. Only the last layer differs, or a new one is appended."""
         layers, count = self.layers, self.count
         if not layers or (count >= _capacity(len(layers) - 1) and len(layers) < MAX_LAYERS):

@@ -209,3 +209,21 @@ def server_time(result: Any) -> datetime:
     """The value that SERVER_TIMESTAMP got in a write: the server puts timestamps first among its results."""
     value: datetime = result.transform_results[0].timestamp_value
     return value
+
+
+def get_or_create(snapshot: Snapshot, new: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a document that is made only once.
+
+    Args:
+        snapshot: The document as it was read.
+        new: Its fields if it does not exist. ``created_at`` must be SERVER_TIMESTAMP, the only one.
+    """
+
+    def attempt(snapshot: Snapshot) -> dict[str, Any]:
+        if (fields := snapshot.to_dict()) is not None:
+            return fields
+        batch = Batch()
+        batch.create(snapshot.reference, new)
+        return new | {"created_at": server_time(batch.commit()[0])}
+
+    return contend([snapshot], attempt)

@@ -1,22 +1,22 @@
 """The OpenAPI 3.1 document, made of what the groups declare: their operations, models and docstrings.
 
-Slow to make, because it loads every group, so nothing but /openapi.json imports this module.
+``make openapi`` writes it into openapi.json beside this file, which is what GET /openapi.json answers.
 """
 
 import inspect
 import re
-import sys
-from functools import lru_cache
-from importlib import import_module
+from collections.abc import Sequence
 from typing import Any
 
 import flask
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from functions.http import MAX_BODY_BYTES, Group, Operation
-from main import HTTP_FUNCTIONS
-from shared.models import Body, Error, Form, Id, Params, ValidationErrors
+from shared.models.base import Body, Form, Params
+from shared.models.errors import Error, ValidationErrors
+from shared.models.fields import Id
+from shared.web.examples import EXAMPLES
+from shared.web.group import MAX_BODY_BYTES, Group, Operation
 
 Json = dict[str, Any]
 Schemas = dict[tuple[Any, str], Json]
@@ -90,10 +90,8 @@ class _Schemas(GenerateJsonSchema):
         return value
 
 
-@lru_cache
-def document() -> Json:
-    """The whole document, ready for JSON. Callers share it and must not change it."""
-    groups: list[Group] = [import_module(f"functions.{name}").api for name in HTTP_FUNCTIONS]
+def document(groups: Sequence[Group]) -> Json:
+    """The whole document of these groups, ready for JSON."""
     operations = [(group, operation) for group in groups for operation in group.operations]
     schemas, components = _schemas([operation for _, operation in operations])
     paths: dict[str, Json] = {}
@@ -107,9 +105,7 @@ def document() -> Json:
         "info": {"title": "Real Estate Tinder API", "version": "1.0.0", "description": ABOUT.strip()},
         # The same host: Hosting has every group below its root, and so has …cloudfunctions.net.
         "servers": [{"url": "/"}],
-        "tags": [
-            {"name": group.name, "description": _text(sys.modules[f"functions.{group.name}"])} for group in groups
-        ],
+        "tags": [{"name": group.name, "description": _paragraphs(group.about)} for group in groups],
         "paths": paths,
         "components": {
             # The models of a query string have become parameters.
@@ -151,11 +147,15 @@ def _schemas(operations: list[Operation]) -> tuple[Schemas, dict[str, Json]]:
         ref_template="#/components/schemas/{model}",
         schema_generator=_Schemas,
     )
-    return schemas, definitions["$defs"]  # type: ignore[return-value]
+    components: dict[str, Json] = definitions["$defs"]
+    for name, examples in EXAMPLES.items():
+        if name in components:
+            components[name]["examples"] = examples
+    return schemas, components  # type: ignore[return-value]
 
 
 def _operation(group: Group, operation: Operation, schemas: Schemas, components: dict[str, Json]) -> Json:
-    summary, _, more = _text(operation.handler).partition("\n\n")
+    summary, _, more = _paragraphs(operation.handler.__doc__ or "").partition("\n\n")
     described: Json = {
         "operationId": operation.handler.__name__,
         "tags": [group.name],
@@ -251,6 +251,6 @@ def _name(reference: Json) -> str:
     return str(reference["$ref"].rpartition("/")[2])
 
 
-def _text(documented: Any) -> str:
+def _paragraphs(docstring: str) -> str:
     """A docstring, each paragraph on one line."""
-    return "\n\n".join(" ".join(part.split()) for part in (inspect.getdoc(documented) or "").split("\n\n"))
+    return "\n\n".join(" ".join(part.split()) for part in inspect.cleandoc(docstring).split("\n\n"))

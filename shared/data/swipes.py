@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import Any
 
-from shared import store
-from shared.models import Action
+from shared.data import store
+from shared.enums import Action
 
 COLLECTION = "swipes"
 

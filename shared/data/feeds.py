@@ -1,0 +1,215 @@
+"""Feeds: one document a tenant, ``feeds/{user_id}``, with their progress. Its rules are shared/feed/progress.py.
+
+Every change of it is under a precondition, in one atomic write with the swipe it belongs to, so two devices of one
+tenant cannot lose each other's swipes. The document stays under 300 KiB for whatever history: shared/feed/seen.py and
+shared/feed/coverage.py have the two parts that grow.
+"""
+
+import itertools
+import json
+import secrets
+from collections import OrderedDict
+from contextlib import suppress
+from datetime import datetime
+from threading import Lock
+from typing import Any
+
+from shared.data import favorites, listings, store, swipes
+from shared.enums import Action
+from shared.errors import NotFound
+from shared.feed.coverage import Coverage
+from shared.feed.criteria import Criteria
+from shared.feed.positions import micros
+from shared.feed.progress import Candidate, ClearedDownTo, Covered, PastAction, Progress, find_next
+from shared.feed.seen import Seen
+from shared.settings import settings
+
+COLLECTION = "feeds"
+
+
+class RecentClearings:
+    """What each tenant's latest search in this process has cleared, with the version of the progress that it holds for.
+
+    Args:
+        size: Tenants remembered at most; the one longest unheard of is forgotten first.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._clearings: OrderedDict[int, tuple[datetime | None, ClearedDownTo]] = OrderedDict()
+        self._lock = Lock()
+
+    def put(self, user_id: int, version: datetime | None, cleared: ClearedDownTo) -> None:
+        """Remembers what was cleared when the tenant's feed document had this update time."""
+        with self._lock:
+            self._clearings[user_id] = version, cleared
+            self._clearings.move_to_end(user_id)
+            if len(self._clearings) > self._size:
+                self._clearings.popitem(last=False)
+
+    def get(self, user_id: int, version: datetime | None) -> ClearedDownTo | None:
+        """What was cleared, unless the tenant's feed document has changed since."""
+        known_version, cleared = self._clearings.get(user_id, (None, None))
+        return cleared if known_version == version else None
+
+
+recent_clearings = RecentClearings(size=2000)
+
+
+def ref(user_id: int) -> store.Reference:
+    return store.document(COLLECTION, user_id)
+
+
+def progress_of(feed_doc: store.Snapshot) -> Progress:
+    """The tenant's progress as it is stored; an empty one before their first swipe."""
+    stored = feed_doc.to_dict()
+    if not stored:
+        return Progress()
+    layers = stored["seen"]
+    return Progress(
+        tuple(
+            Covered(Criteria(*json.loads(each["profile"])), Coverage.unpack(each["coverage"]))
+            for each in stored["covered"]
+        ),
+        Seen(tuple(layers[f"layer{i}"] for i in range(len(layers))), stored["seen_count"]),
+        tuple(PastAction.unpack(packed) for packed in stored["history"]),
+    )
+
+
+def add_change(batch: store.Batch, feed_doc: store.Snapshot, before: Progress, after: Progress) -> None:
+    """Adds the change of a progress to a batch, under a precondition. Only the layers that differ are sent."""
+    fields: dict[str, Any] = {
+        "covered": [
+            {"profile": json.dumps(each.criteria, ensure_ascii=False), "coverage": each.coverage.pack()}
+            for each in after.covered
+        ],
+        "seen_count": after.seen.count,
+        "history": [past.pack() for past in after.history],
+    }
+    layers = {f"layer{i}": layer for i, layer in enumerate(after.seen.layers)}
+    if not feed_doc.exists:
+        batch.create(feed_doc.reference, fields | {"seen": layers})
+        return
+    old = before.seen.layers
+    changed = {f"seen.layer{i}": layer for i, layer in enumerate(after.seen.layers) if old[i : i + 1] != (layer,)}
+    batch.update(feed_doc.reference, fields | changed, seen=feed_doc)
+
+
+def next_listings(user_id: int, criteria: Criteria, feed_doc: store.Snapshot, size: int) -> list[dict[str, Any]]:
+    """The next listings for a tenant, newest first.
+
+    Args:
+        user_id: The tenant.
+        criteria: What they look for.
+        feed_doc: Their feed's document as it was read.
+        size: How many listings to find.
+
+    Returns:
+        The fields of the listings; fewer than ``size`` only when no more are left.
+    """
+    progress = progress_of(feed_doc)
+    horizon = micros(feed_doc.read_time) - int(settings().feed_settle_seconds * 1_000_000), 0
+
+    def search(gaps: Any, limit: int) -> list[Candidate]:
+        hits = [hit.to_dict() or {} for hit in listings.list_newest_in(gaps, criteria, limit)]
+        return [
+            Candidate(listings.position(hit), hit["owner_id"] == user_id, listings.criteria_of(hit), hit)
+            for hit in hits
+        ]
+
+    result = find_next(progress, criteria, horizon, size, search, lambda ids: swipes.acted_on(user_id, ids))
+    version = feed_doc.update_time
+    if result.write_down:
+        batch = store.Batch()
+        add_change(batch, feed_doc, progress, result.write_down)
+        with suppress(*store.LOST_RACE):  # The tenant has acted meanwhile, which is the better progress to keep.
+            version = batch.commit()[0].update_time
+    recent_clearings.put(user_id, version, result.cleared)
+    return [candidate.listing for candidate in result.found]
+
+
+def act(
+    user_id: int,
+    listing: dict[str, Any],
+    action: Action,
+    source: str,
+    swipe_doc: store.Snapshot,
+    feed_doc: store.Snapshot,
+) -> None:
+    """Makes an action the user's current one on a listing. Repeating it is harmless.
+
+    Args:
+        user_id: Who acts.
+        listing: The fields of an active listing of somebody else.
+        action: What they do.
+        source: Where they did it.
+        swipe_doc: Their swipe of this listing, as it was read.
+        feed_doc: Their feed's document, as it was read.
+    """
+    favorite = favorites.ref(user_id, listing["id"])
+    tries = itertools.count()
+
+    def attempt(swipe_doc: store.Snapshot, feed_doc: store.Snapshot) -> None:
+        previous = swipes.current_action(swipe_doc)
+        # The first try assumes that the favorite is not there yet, which saves reading it; a wrong guess fails whole.
+        adds_favorite = action is Action.FAVORITE and not (next(tries) and store.get(favorite)[0].exists)
+        if previous is action and not adds_favorite:
+            return
+        before = progress_of(feed_doc)
+        past = PastAction(secrets.token_hex(4), listing["id"], previous, adds_favorite)
+        cleared = recent_clearings.get(user_id, feed_doc.update_time)
+        after, still_cleared = before.acted(listings.position(listing), past, cleared)
+        batch = store.Batch()
+        add_change(batch, feed_doc, before, after)
+        batch.set(swipe_doc.reference, swipes.document(user_id, listing, action, source))
+        if adds_favorite:
+            batch.create(favorite, favorites.document(user_id, listing["id"], past.nonce))
+        version = batch.commit()[0].update_time
+        if still_cleared:
+            recent_clearings.put(user_id, version, still_cleared)
+
+    store.contend([swipe_doc, feed_doc], attempt)
+
+
+def undo(user_id: int, feed_doc: store.Snapshot, listing_id: int | None = None) -> int:
+    """Takes back the user's latest action: the one before it on that listing, if any, is current again.
+
+    Args:
+        user_id: Whose action it is.
+        feed_doc: Their feed's document, as it was read.
+        listing_id: The listing that it must have been on. None: any.
+
+    Returns:
+        The listing's id.
+
+    Raises:
+        NotFound: There is nothing to take back.
+    """
+    latest = progress_of(feed_doc).history[-1:]
+    if not latest or listing_id not in (None, latest[0].listing_id):
+        raise NotFound("Nothing to undo")
+    past = latest[0]
+
+    def attempt(feed_doc: store.Snapshot) -> None:
+        before = progress_of(feed_doc)
+        if past not in before.history:
+            return  # Taken back meanwhile, perhaps by a try of ours whose acknowledgement was lost.
+        listing_doc, swipe_doc, favorite_doc = store.get(
+            listings.ref(past.listing_id),
+            swipes.ref(user_id, past.listing_id),
+            favorites.ref(user_id, past.listing_id),
+        )
+        batch = store.Batch()
+        if past.previous:
+            batch.update(swipe_doc.reference, {"action": past.previous.value, "acted_at": store.SERVER_TIMESTAMP})
+        else:
+            batch.delete(swipe_doc.reference)
+        # A favorite that was added by hand since then stays.
+        if past.favorite and (favorite_doc.to_dict() or {}).get("swipe") == past.nonce:
+            batch.delete(favorite_doc.reference, seen=favorite_doc)
+        listing = listing_doc.to_dict()
+        add_change(batch, feed_doc, before, before.undone(past, listings.position(listing) if listing else None))
+        batch.commit()
+
+    store.contend([feed_doc], attempt)
+    return past.listing_id

@@ -1,0 +1,17 @@
+"""Positions: where a listing stands in the order of time. Pure rules."""
+
+from datetime import UTC, datetime, timedelta
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+Position = tuple[int, int]
+"""Microseconds since the epoch, then the id, because the listings of a bulk import share one timestamp."""
+
+
+def micros(time: datetime) -> int:
+    """Microseconds since the epoch, exactly (a float second loses some)."""
+    return (time - EPOCH) // timedelta(microseconds=1)
+
+
+def moment(microseconds: int) -> datetime:
+    """The time that is so many microseconds after the epoch."""
+    return EPOCH + timedelta(microseconds=microseconds)

@@ -1,0 +1,49 @@
+"""What goes in and out of /admin."""
+
+from datetime import datetime
+
+from shared.enums import DealType, PropertyType, Role
+from shared.models.base import Body, Model
+from shared.models.fields import City, Id, PriceNumber
+from shared.models.pages import PageParams
+
+
+class AdminUserRead(Model):
+    """A user as an admin sees them."""
+
+    id: Id
+    name: str
+    role: Role
+    email: str | None
+    phone: str | None
+    is_active: bool
+    created_at: datetime
+
+
+class AdminUserUpdate(Body):
+    """What to change; an absent field stays as it is."""
+
+    role: Role | None = None
+    is_active: bool | None = None
+
+
+class AdminListingFilter(PageParams):
+    """Narrows the list of all listings; absent means any."""
+
+    city: City | None = None
+    owner_id: Id | None = None
+    is_active: bool | None = None
+
+
+class AdminListingRead(Model):
+    """A listing as an admin sees it; the price is a number."""
+
+    id: Id
+    title: str
+    city: str
+    deal_type: DealType
+    property_type: PropertyType
+    price: PriceNumber
+    is_active: bool
+    owner_id: Id
+    created_at: datetime

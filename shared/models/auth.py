@@ -1,0 +1,78 @@
+"""What goes in and out of /auth."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from shared.enums import Role
+from shared.models.base import Body, Form, Model
+from shared.models.fields import Email, Id, Password, Phone, Text255, digits_to_string, empty_is_none
+
+_OwnRole = Literal["tenant", "landlord", "agent"]
+"""The roles that one may take oneself."""
+_TelegramId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+class Register(Body):
+    """A new user. At least one of email and phone must be given."""
+
+    role: _OwnRole = "tenant"
+    name: Text255
+    email: Annotated[Email | None, BeforeValidator(empty_is_none)] = None
+    phone: Annotated[Phone | None, BeforeValidator(empty_is_none)] = None
+    password: Password
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if not self.email and not self.phone:
+            raise ValueError("email or phone is required")
+        return self
+
+
+class Login(Form):
+    """Credentials."""
+
+    username: Annotated[str, Field(description="An email or a phone number, in any spelling.")]
+    password: Annotated[str, Field(json_schema_extra={"format": "password"})]
+
+
+class TelegramLogin(Body):
+    """What the bot knows of a person. Everything but `telegram_id` may be absent, null or empty."""
+
+    telegram_id: Annotated[
+        _TelegramId,
+        BeforeValidator(digits_to_string, json_schema_input_type=_TelegramId | int),
+    ]
+    phone: Annotated[Phone | None, BeforeValidator(empty_is_none)] = None
+    name: Annotated[
+        Text255 | None,
+        BeforeValidator(empty_is_none, json_schema_input_type=Annotated[str, Field(max_length=255)] | None),
+    ] = None
+    role: Annotated[
+        _OwnRole,
+        BeforeValidator(
+            lambda value: "tenant" if empty_is_none(value) is None else value,
+            json_schema_input_type=_OwnRole | Literal[""] | None,
+        ),
+    ] = "tenant"
+
+
+class Token(Model):
+    """A bearer token (RFC 6750)."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"  # noqa: S105
+
+
+class UserRead(Model):
+    """A user as they see themselves."""
+
+    id: Id
+    role: Role
+    name: str
+    email: str | None
+    phone: str | None
+    telegram_id: str | None
+    is_active: bool
+    created_at: datetime

@@ -1,0 +1,46 @@
+"""What goes in and out of /feed."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from shared.enums import Action
+from shared.models.base import Body, Params, Status
+from shared.models.fields import Id, no_nul, null_is, trimmed
+
+
+class DeckParams(Params):
+    """How many of the next listings to answer with."""
+
+    limit: int = Field(default=10, ge=1, le=50, description="How many listings at most.")
+
+
+class UndoParams(Params):
+    """What is to be taken back."""
+
+    listing_id: Id | None = Field(
+        default=None,
+        description="Take the latest action back only if it was on this listing; so the request may be repeated.",
+    )
+
+
+_Source = Annotated[
+    str,
+    Field(min_length=1, max_length=32, description="Where it was made: web, telegram, …"),
+    BeforeValidator(trimmed),
+    AfterValidator(no_nul),
+]
+
+
+class FeedAction(Body):
+    """A swipe."""
+
+    listing_id: Id
+    action: Action
+    source: Annotated[_Source, null_is("web", _Source)] = "web"
+
+
+class UndoRead(Status):
+    """The listing whose latest action was taken back."""
+
+    listing_id: Id

@@ -1,0 +1,92 @@
+"""What the fields of the models are made of: texts, ids, phones, emails and prices, with their limits."""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Optional
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+
+from shared.spelling import email_address, phone_number
+
+
+def trimmed(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
+
+
+def empty_is_none(value: Any) -> Any:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def null_is(default: str, kind: Any) -> BeforeValidator:
+    """Null counts as absent: clients send the whole of their own model."""
+    return BeforeValidator(
+        lambda value: default if value is None else value,
+        json_schema_input_type=Optional[kind],  # noqa: UP045
+    )
+
+
+def _no_bool(value: Any) -> Any:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")
+    return value
+
+
+def _plain_number(value: Any) -> Any:
+    """A number, or a string that JSON would take for one; Python itself reads more, such as 1_000."""
+    if isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]+(\.[0-9]+)?\s*", value, re.ASCII):
+        raise ValueError("must be a number")
+    return _no_bool(value)
+
+
+def digits_to_string(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else trimmed(value)
+
+
+def no_nul(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain NUL")
+    return value
+
+
+Text255 = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(trimmed), AfterValidator(no_nul)]
+City = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(trimmed), AfterValidator(no_nul)]
+Email = Annotated[str, AfterValidator(email_address), Field(json_schema_extra={"maxLength": 254})]
+Phone = Annotated[
+    str,
+    AfterValidator(phone_number),
+    Field(description="In any usual spelling; without a country it is a number of Kazakhstan. Answered as E.164."),
+]
+Password = Annotated[str, Field(min_length=8, max_length=128, json_schema_extra={"format": "password"})]
+Id = Annotated[int, Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"}), BeforeValidator(_no_bool)]
+Price = Annotated[
+    Decimal,
+    Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals."),
+    BeforeValidator(_plain_number),
+]
+PriceBound = Annotated[
+    Decimal,
+    Field(
+        # More than any price, for whoever means "no limit" by it; in hundredths a double still has it exactly.
+        ge=0,
+        le=Decimal(9) * 10**13,
+        decimal_places=2,
+        description="In tenge, at most two decimals; the bound counts.",
+    ),
+    BeforeValidator(_plain_number),
+]
+
+
+def _number(value: Decimal) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+PriceText = Annotated[
+    Decimal,
+    PlainSerializer(lambda value: f"{value:.2f}", return_type=str),
+    Field(json_schema_extra={"pattern": r"^[0-9]+\.[0-9]{2}$"}),
+]
+"""A price as ListingRead shows it: a string with two decimals."""
+PriceNumber = Annotated[
+    Decimal, PlainSerializer(_number, return_type=int | float), WithJsonSchema({"type": "number"}, mode="serialization")
+]
+"""A price as a JSON number. Up to 9 * 10^13 with two decimals a double is exact to the cent."""

@@ -1,0 +1,44 @@
+"""What goes in and out of /listings."""
+
+from datetime import datetime
+
+from shared.enums import DealType, PropertyType
+from shared.models.base import Body, Model
+from shared.models.fields import City, Id, Price, PriceBound, PriceText, Text255
+from shared.models.pages import PageParams
+
+
+class ListingWrite(Body):
+    """A listing as its owner writes it; PUT replaces all of it."""
+
+    title: Text255
+    city: City
+    deal_type: DealType = DealType.RENT
+    property_type: PropertyType = PropertyType.FLAT
+    price: Price
+    is_active: bool = True
+
+
+class ListingRead(Model):
+    """A listing as everybody sees it."""
+
+    id: Id
+    title: str
+    city: str
+    deal_type: DealType
+    property_type: PropertyType
+    price: PriceText
+    is_active: bool
+    owner_id: Id
+    created_at: datetime
+    updated_at: datetime
+
+
+class ListingFilter(PageParams):
+    """Narrows the public list; absent means any."""
+
+    city: City | None = None
+    deal_type: DealType | None = None
+    property_type: PropertyType | None = None
+    price_min: PriceBound | None = None
+    price_max: PriceBound | None = None

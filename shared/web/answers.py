@@ -1,0 +1,46 @@
+"""Answers: the Link of a page, and one shape for every error."""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+import flask
+from google.api_core.exceptions import RetryError
+from werkzeug.exceptions import HTTPException
+
+from shared import logs
+from shared.data import store
+from shared.errors import ApiError, Invalid, Unavailable
+from shared.settings import settings
+
+
+def next_link(cursor: str) -> str:
+    """The Link header's value: absolute, except at the emulator's function URLs, whose prefix a function cannot see."""
+    request = flask.request
+    query = urlencode(request.args.to_dict() | {"cursor": cursor})
+    relative = request.environ["api.stripped"] and settings().local
+    return f'<{"" if relative else request.base_url}?{query}>; rel="next"'
+
+
+def error_response(error: Exception) -> flask.Response:
+    """The answer to anything that a request has raised."""
+    if isinstance(error, (*store.TRANSIENT, RetryError)):
+        logs.exception("Firestore unavailable", error, severity="WARNING", **logs.trace_of(flask.request))
+        error = Unavailable()
+    if isinstance(error, Invalid):
+        return _response(422, [problem._asdict() for problem in error.problems])
+    if isinstance(error, ApiError):
+        return _response(error.status, error.detail, error.headers)
+    if isinstance(error, HTTPException) and (error.code or 500) < 500:
+        # Allow of a 405 and the like.
+        headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
+        return _response(error.code or 400, error.name, headers)
+    logs.exception("Unhandled error", error, **logs.trace_of(flask.request))
+    return _response(500, "Internal Server Error")
+
+
+def _response(status: int, detail: Any, headers: Mapping[str, str] | None = None) -> flask.Response:
+    response = flask.json.jsonify({"detail": detail})
+    response.status_code = status
+    response.headers.update(headers or {})
+    return response

@@ -1,0 +1,97 @@
+"""Who is calling: the user of a bearer token, the Telegram bot, the client's network address."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, overload
+
+import flask
+
+from shared import client_ip as rules
+from shared import security
+from shared.data import store, users
+from shared.data.users import User
+from shared.enums import Role
+from shared.errors import Forbidden, Unauthorized
+from shared.settings import settings
+
+Wanted: TypeAlias = store.Reference | Callable[[int], store.Reference]
+"""A document to read along; a function is given the caller's user id."""
+
+
+class Caller:
+    """The sender of a bearer token. Their user is read in one round trip with the other documents of the request.
+
+    Args:
+        user_id: The token's user, who may not exist any more.
+        roles: Who may call. Empty: every user.
+    """
+
+    def __init__(self, user_id: int, roles: Sequence[Role] = ()) -> None:
+        self._user_id = user_id
+        self._roles = roles
+
+    @classmethod
+    def from_request(cls, roles: Sequence[Role] = ()) -> "Caller":
+        """The sender of the current request's token.
+
+        Raises:
+            Unauthorized: There is no token, or it is not valid.
+        """
+        scheme, _, token = flask.request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not token.strip():
+            raise Unauthorized("Not authenticated")
+        return cls(security.token_subject(token.strip()), roles)
+
+    @overload
+    def load(self) -> User: ...
+    @overload
+    def load(self, first: Wanted, /) -> tuple[User, store.Snapshot]: ...
+    @overload
+    def load(self, first: Wanted, second: Wanted, /) -> tuple[User, store.Snapshot, store.Snapshot]: ...
+    @overload
+    def load(
+        self, first: Wanted, second: Wanted, third: Wanted, /
+    ) -> tuple[User, store.Snapshot, store.Snapshot, store.Snapshot]: ...
+    def load(self, *wanted: Wanted) -> User | tuple[User | store.Snapshot, ...]:
+        """Reads the current user, and other documents with them, in one round trip.
+
+        Returns:
+            The user; a tuple of the user and a snapshot of each wanted document when there are any.
+
+        Raises:
+            Unauthorized: The user does not exist or is inactive.
+            Forbidden: The user has another role now, whatever it was when the token was issued.
+        """
+        references = [each(self._user_id) if callable(each) else each for each in wanted]
+        user_doc, *snapshots = store.get(users.ref(self._user_id), *references)
+        user = User.of(user_doc)
+        if user is None or not user.is_active:
+            raise Unauthorized
+        flask.g.user_id = user.id
+        if self._roles and user.role not in self._roles:
+            raise Forbidden
+        return (user, *snapshots) if wanted else user
+
+
+class Bot:
+    """The Telegram bot, known by its secret."""
+
+    @classmethod
+    def from_request(cls) -> "Bot":
+        """The current request's bot.
+
+        Raises:
+            Forbidden: The request is not the bot's, or no bot is configured where one has to be.
+        """
+        accepted = settings().telegram_bot_secret
+        if not accepted and not settings().local:
+            raise Forbidden("The Telegram login is not configured")
+        given = flask.request.headers.get("X-Telegram-Bot-Secret")
+        if accepted and not any(security.same_secret(given, each) for each in accepted):
+            raise Forbidden("This endpoint is for the bot")
+        return cls()
+
+
+def client_ip() -> str:
+    """The network address of the client, as far as the platform vouches for it."""
+    forwarded, peer = flask.request.headers.get("X-Forwarded-For", ""), flask.request.remote_addr or ""
+    return rules.client(forwarded, peer, settings().trusted_proxies, settings().trusted_edges)

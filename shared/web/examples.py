@@ -1,0 +1,131 @@
+"""Examples of the bodies and answers, by model: shown in the API document, and held against the models by a test."""
+
+from typing import Any
+
+_LISTING_EXAMPLE: dict[str, Any] = {
+    "id": 1,
+    "title": "Квартира в Астане",
+    "city": "Astana",
+    "deal_type": "rent",
+    "property_type": "flat",
+    "price": "250000.00",
+    "is_active": True,
+    "owner_id": 3,
+    "created_at": "2025-11-30T12:27:33.197286Z",
+    "updated_at": "2025-11-30T12:27:33.197286Z",
+}
+_LEAD_EXAMPLE: dict[str, Any] = {
+    "id": 1,
+    "tenant_id": 2,
+    "listing_id": 1,
+    "owner_id": 3,
+    "status": "new",
+    "created_at": "2025-11-30T12:30:03.362734Z",
+}
+
+EXAMPLES: dict[str, list[Any]] = {
+    "Register": [
+        {
+            "role": "tenant",
+            "name": "Имя Фамилия",
+            "email": "user@example.com",
+            "phone": "+77001234567",
+            "password": "secret123",
+        }
+    ],
+    "Login": [{"username": "user@example.com", "password": "secret123"}],
+    "TelegramLogin": [
+        {"telegram_id": "123456789", "phone": "+77001234567", "name": "Имя из Telegram", "role": "tenant"}
+    ],
+    "Token": [{"access_token": "<JWT>", "token_type": "bearer"}],
+    "UserRead": [
+        {
+            "id": 2,
+            "role": "tenant",
+            "name": "Имя Фамилия",
+            "email": "user@example.com",
+            "phone": "+77001234567",
+            "telegram_id": "123456789",
+            "is_active": True,
+            "created_at": "2025-11-30T12:00:00Z",
+        }
+    ],
+    "ListingWrite": [
+        {
+            "title": "Квартира в Астане",
+            "city": "Astana",
+            "deal_type": "rent",
+            "property_type": "flat",
+            "price": 250000,
+            "is_active": True,
+        }
+    ],
+    "ListingRead": [_LISTING_EXAMPLE],
+    "PreferenceWrite": [
+        {
+            "city": "Astana",
+            "deal_type": "rent",
+            "property_type": "flat",
+            "price_min": 100000,
+            "price_max": 400000,
+        }
+    ],
+    "PreferenceRead": [
+        {
+            "id": 1,
+            "user_id": 2,
+            "city": "Astana",
+            "deal_type": "rent",
+            "property_type": "flat",
+            "price_min": 100000,
+            "price_max": 400000,
+        }
+    ],
+    "FeedAction": [{"listing_id": 1, "action": "like", "source": "web"}],
+    "Status": [{"status": "ok"}],
+    "UndoRead": [{"status": "ok", "listing_id": 1}],
+    "FavoriteWrite": [{"listing_id": 1}],
+    "FavoriteRead": [{"id": 1, "user_id": 2, "listing_id": 1, "created_at": "2025-11-30T12:00:00Z"}],
+    "LeadWrite": [{"listing_id": 1, "owner_id": 3, "status": "new"}],
+    "LeadUpdate": [{"status": "in_progress"}],
+    "LeadRead": [_LEAD_EXAMPLE],
+    "LeadDetails": [
+        _LEAD_EXAMPLE
+        | {
+            "listing": _LISTING_EXAMPLE,
+            "contact": {
+                "name": "Имя Фамилия",
+                "phone": "+77001234567",
+                "email": "user@example.com",
+                "telegram_id": "123456789",
+            },
+        }
+    ],
+    "AdminUserRead": [
+        {
+            "id": 2,
+            "name": "Имя",
+            "role": "tenant",
+            "email": "user@example.com",
+            "phone": "+77001234567",
+            "is_active": True,
+            "created_at": "2025-11-30T12:00:00Z",
+        }
+    ],
+    "AdminUserUpdate": [{"role": "agent", "is_active": False}],
+    "AdminListingRead": [
+        {
+            "id": 1,
+            "title": "Квартира",
+            "city": "Astana",
+            "deal_type": "rent",
+            "property_type": "flat",
+            "price": 250000,
+            "is_active": True,
+            "owner_id": 3,
+            "created_at": "2025-11-30T12:27:33.197286Z",
+        }
+    ],
+    "Health": [{"status": "ok", "environment": "local"}],
+    "ValidationErrors": [{"detail": [{"type": "missing", "loc": ["body", "name"], "msg": "Field required"}]}],
+}

@@ -1,0 +1,226 @@
+"""Endpoint groups: each is one Cloud Function, and its handlers say by their annotations what they take.
+
+The group turns requests into calls of them::
+
+    @api.post("/feed/action", errors=(400, 404))
+    def act(caller: Caller, body: FeedAction) -> Status: ...
+
+A ``Body``, ``Form`` or ``Params`` model is validated from the JSON body, the form or the query string. A ``Caller`` or
+a ``User`` needs a bearer token, an ``int`` of the path's name is an id, and ``roles`` says who may call. The API
+document is made of the same declarations (shared/web/openapi.py). shared/web/README.md says why this is own code.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypedDict, Unpack, get_type_hints
+
+import flask
+from flask_cors import CORS
+from pydantic import TypeAdapter
+from werkzeug.exceptions import RequestEntityTooLarge
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter
+
+from shared import logs
+from shared.data import store
+from shared.data.pages import Page
+from shared.data.users import User
+from shared.enums import Role
+from shared.errors import Invalid
+from shared.settings import settings
+from shared.web.answers import error_response, next_link
+from shared.web.caller import Caller
+from shared.web.parameters import reader
+
+MAX_BODY_BYTES = 64 * 1024
+Handler = Callable[..., Any]
+Decorator: TypeAlias = Callable[[Handler], Handler]
+
+
+class Options(TypedDict, total=False):
+    """What a route can say beyond its path.
+
+    Attributes:
+        roles: Who may call; all others get a 403. Absent: everybody, or every user if the handler takes one.
+        errors: The statuses that it answers beyond those that follow from its parameters and roles.
+        headers: What the handler itself reads of the request's headers: name to description.
+    """
+
+    roles: Sequence[Role]
+    errors: Sequence[int]
+    headers: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One endpoint, as its decorator and its annotations describe it."""
+
+    method: str
+    path: str
+    handler: Handler
+    roles: tuple[Role, ...]
+    errors: tuple[int, ...]
+    headers: dict[str, str]
+    parameters: dict[str, Any]
+    answer: Any
+
+    @property
+    def takes_caller(self) -> bool:
+        return not {Caller, User}.isdisjoint(self.parameters.values())
+
+    @property
+    def needs_token(self) -> bool:
+        return bool(self.roles) or self.takes_caller
+
+    @property
+    def paged(self) -> bool:
+        return getattr(self.answer, "__origin__", None) is Page
+
+    @property
+    def answer_type(self) -> Any:
+        """The type of the answer's body: a page is a list of its items, a response of the handler's own is text."""
+        if self.paged:
+            return list[self.answer.__args__[0]]  # type: ignore[name-defined]
+        return str if self.answer is flask.Response else self.answer
+
+
+class _Id(BaseConverter):
+    # At most 16 digits, as many as 2^53 has. A malformed id is a 404.
+    regex = r"[0-9]{1,16}"
+
+    def to_python(self, value: str) -> int:
+        return int(value)
+
+
+class Group:
+    """The endpoints of one Cloud Function.
+
+    Args:
+        name: The function's name, and the first segment of its paths.
+        about: What the group is for, as the API document says it.
+        roots: Further first segments that lead to it through Hosting.
+    """
+
+    def __init__(self, name: str, about: str | None, *roots: str) -> None:
+        self.name = name
+        self.about = about or ""
+        self.operations: list[Operation] = []
+        self._roots = (name, *roots)
+        self.app = flask.Flask(name, static_folder=None)
+        self.app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
+        self.app.url_map.converters["id"] = _Id
+        self.app.url_map.merge_slashes = False  # A path with two in a row is unknown, not a redirect.
+        self.app.before_request(self._begin)
+        self.app.after_request(self._finish)
+        self.app.register_error_handler(Exception, error_response)
+        CORS(
+            self.app,
+            origins=settings().cors_origins,
+            methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+            # Any header, because tracing tools add their own; what counts is the token, and no browser adds that.
+            allow_headers="*",
+            expose_headers=["Link", "Retry-After"],
+            max_age=3600,
+            send_wildcard="*" in settings().cors_origins,
+        )
+        # The one proxy in front (Google's front end, or Hosting) tells the public scheme and host: for Link headers.
+        self._wsgi = ProxyFix(self.app.wsgi_app, x_for=0, x_proto=1, x_host=1)
+
+    def function(self) -> Callable[[flask.Request], flask.Response]:
+        """The Cloud Function: what functions-framework, which takes nothing but plain functions, calls."""
+        if flask.has_app_context():  # The framework's own answers, such as to a line break in the path, look like ours.
+            flask.current_app.register_error_handler(Exception, error_response)
+            flask.current_app.url_map.merge_slashes = False
+        return lambda request: self.answer(request)
+
+    def answer(self, request: flask.Request) -> flask.Response:
+        """Answers a request that functions-framework hands over."""
+        environ = dict(request.environ)
+        path = environ["PATH_INFO"].rstrip("/")
+        # Behind Hosting the whole path arrives, at the function's own address it comes without the function's name.
+        whole = path.lstrip("/").partition("/")[0] in self._roots
+        environ["PATH_INFO"] = path if whole else f"/{self.name}{path}"
+        environ["api.stripped"] = not whole
+        with store.bounded():
+            answer: flask.Response = flask.Response.from_app(self._wsgi, environ)  # type: ignore[assignment]
+        return answer
+
+    def route(self, method: str, path: str, **options: Unpack[Options]) -> Decorator:
+        """Makes a function the handler of an endpoint; ids stand in braces, as in ``/listings/{listing_id}``."""
+        roles = tuple(options.get("roles", ()))
+        errors = (*options.get("errors", ()), *((403,) if roles else ()))
+
+        def decorate(handler: Handler) -> Handler:
+            hints = get_type_hints(handler, include_extras=True)
+            answer = hints.pop("return")
+            operation = Operation(method, path, handler, roles, errors, options.get("headers", {}), hints, answer)
+            self.operations.append(operation)
+            rule = path.rstrip("/").replace("{", "<id:").replace("}", ">")  # As `answer` hands the paths over.
+            self.app.add_url_rule(rule, handler.__name__, _view(operation), methods=[method])
+            return handler
+
+        return decorate
+
+    def get(self, path: str, **options: Unpack[Options]) -> Decorator:
+        return self.route("GET", path, **options)
+
+    def post(self, path: str, **options: Unpack[Options]) -> Decorator:
+        return self.route("POST", path, **options)
+
+    def put(self, path: str, **options: Unpack[Options]) -> Decorator:
+        return self.route("PUT", path, **options)
+
+    def patch(self, path: str, **options: Unpack[Options]) -> Decorator:
+        return self.route("PATCH", path, **options)
+
+    def delete(self, path: str, **options: Unpack[Options]) -> Decorator:
+        return self.route("DELETE", path, **options)
+
+    def _begin(self) -> flask.Response | None:
+        flask.g.started = time.perf_counter()
+        if flask.request.method == "OPTIONS" and "Access-Control-Request-Method" in flask.request.headers:
+            return flask.Response()  # Whatever the path: a refused preflight would hide the 404 from the page.
+        # Read to one byte over the limit: a body without a stated length would otherwise be cut off there.
+        if len(flask.request.get_data()) > MAX_BODY_BYTES:
+            raise RequestEntityTooLarge
+        return None
+
+    def _finish(self, response: flask.Response) -> flask.Response:
+        # Hosting's CDN would otherwise keep even 404s for minutes.
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        started = flask.g.get("started", time.perf_counter())
+        logs.request(flask.request, response, time.perf_counter() - started, flask.g.get("user_id"))
+        return response
+
+
+def _view(operation: Operation) -> Callable[..., flask.Response]:
+    """The Flask view of an operation: parameters in, handler, answer out."""
+    models = {name: kind for name, kind in operation.parameters.items() if kind is not int}
+    if operation.roles and not operation.takes_caller:
+        models = {"": User} | models  # Nobody but these roles may call, though the handler does not ask who it is.
+    readers = {name: reader(kind, operation.roles) for name, kind in models.items()}
+    adapter = TypeAdapter(operation.answer_type)
+
+    def view(**ids: int) -> flask.Response:
+        values: dict[str, Any] = {}
+        try:
+            for name, read in readers.items():
+                values[name] = read()
+        except Invalid:
+            for value in values.values():
+                if isinstance(value, Caller):
+                    value.load()  # Somebody who may not call is told that, and not what is wrong with the body.
+            raise
+        values.pop("", None)
+        answer = operation.handler(**ids, **values)
+        if isinstance(answer, flask.Response):
+            return answer
+        body = answer.items if operation.paged else answer
+        response = flask.Response(adapter.dump_json(body), mimetype="application/json")
+        if operation.paged and answer.cursor:
+            response.headers["Link"] = next_link(answer.cursor)
+        return response
+
+    return view
