@@ -23,6 +23,7 @@ from shared.data import listings, store
 from shared.data.pages import encode_cursor
 from shared.feed import progress
 from shared.feed.coverage import Gap
+from shared.feed.criteria import Criteria
 from shared.feed.positions import micros
 from shared.models.base import Body, Form, Params
 from shared.models.listings import ListingWrite
@@ -169,7 +170,7 @@ def test_the_widest_query_of_the_feed_is_within_the_limits(recorder: Recorder) -
     gaps = [Gap(upper=(1_000 - 2 * n, 5), lower=(999 - 2 * n, 5)) for n in range(progress.MAX_GAPS)]
     wanted = PreferenceWrite.model_validate({field: FILTERS[field] for field in PreferenceWrite.model_fields})
     with recorder.recording() as calls:
-        listings.list_newest_in(gaps, wanted, 1)
+        listings.list_newest_in(gaps, Criteria.of(wanted), 1)
     assert len(normal_form(calls.queries[0].where)) == 3 * progress.MAX_GAPS
     DECLARED.serving(calls.queries[0])
 

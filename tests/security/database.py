@@ -75,7 +75,7 @@ def check_whole(dumped: Dump) -> None:
         of.setdefault(collection, {})[key] = data
     users, identities = of.get("users", {}), of.get("identities", {})
     owned = {
-        users_module.identity(kind, data[kind]).id: data["id"]
+        users_module.identity_ref(kind, data[kind]).id: data["id"]
         for data in users.values()
         for kind in ("email", "phone", "telegram_id")
         if data[kind]
