@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import flask
-from pydantic import TypeAdapter
+from pydantic import MISSING, TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
 from shared.models.base import Body, Form, Params
@@ -80,6 +80,11 @@ class _Schemas(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
         return False
+
+    def field_is_required(self, field: Any, total: bool) -> bool:
+        # A key that only an opt-in adds is not always there, unlike other fields with a default.
+        missing = field["schema"].get("default", ...) is MISSING
+        return not missing and super().field_is_required(field, total)
 
     def default_schema(self, schema: Any) -> Json:
         # Generators take a field with a default as one that is always there; null says no more than its absence.
@@ -181,7 +186,8 @@ def _query(operation: Operation, schemas: Schemas, components: dict[str, Json]) 
         for name, field in components[_name(schemas[model, "validation"])]["properties"].items():
             schema = _as_text(field)
             description = {"description": text} if (text := schema.pop("description", "")) else {}
-            parameters.append({"name": name, "in": "query", "required": False, **description, "schema": schema})
+            form = {"style": "form", "explode": False} if schema.get("type") == "array" else {}  # Comma-separated.
+            parameters.append({"name": name, "in": "query", "required": False, **description, **form, "schema": schema})
     return parameters
 
 
