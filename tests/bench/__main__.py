@@ -5,6 +5,7 @@ import os
 import sys
 import time
 from datetime import UTC, datetime
+from typing import Any
 
 from infra.local.emulators import STATE, Ports, firestore
 
@@ -50,7 +51,7 @@ def main() -> int:
         log.unlink()
     seeding = sum(-(-size.listings // 5_000) + bool(size.history) for size in (small, large))
     tick = Progress(seeding + 4 * len(ORDER) + 2 * len(lengths) + 2 + rounds)
-    result: dict[str, object] = {
+    result: dict[str, Any] = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "small": vars(small),
         "large": vars(large),

@@ -1,6 +1,7 @@
 """What is measured: every endpoint, as a request to make, and what it may cost at most."""
 
 import itertools
+import random
 import secrets
 from collections import deque
 from collections.abc import Callable
@@ -50,7 +51,7 @@ class World:
 
     def own_listing(self) -> int:
         """A new listing of the owner's."""
-        (document,) = worlds.add_listings(self.owner.id, [worlds.some_listing(worlds.random.Random(1))])
+        (document,) = worlds.add_listings(self.owner.id, [worlds.some_listing(random.Random(1))])
         listing_id: int = document["id"]
         return listing_id
 

@@ -158,7 +158,7 @@ def history(world: World, lengths: Sequence[int], folder: Path, tick: Tick) -> l
 
 def changes_of_preferences(world: World, length: int, folder: Path, tick: Tick) -> list[dict[str, Any]]:
     """What the first two cards after a change of preferences cost a tenant with so many swipes."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     everything = PreferenceWrite(price_max=Decimal(10**9))
     for title, before, after in (
         ("narrower: one city of five", PreferenceWrite(), PreferenceWrite(city="Astana")),

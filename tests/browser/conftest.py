@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -20,7 +21,7 @@ SCREENSHOTS = STATE / "screenshots"
 PASSWORD = "correct horse"
 EXECUTABLES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 FLAGS = ["--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update"]
-SIZES = {
+SIZES: dict[str, dict[str, Any]] = {
     "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
     "desktop": {"viewport": {"width": 1280, "height": 800}},
 }
@@ -36,7 +37,7 @@ class Person:
     id: int
     token: str
 
-    def call(self, method: str, path: str, **body: object) -> object:
+    def call(self, method: str, path: str, **body: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
         answer = requests.request(method, self.base_url + path, json=body or None, headers=headers, timeout=60)
         assert answer.status_code == 200, f"{method} {path}: {answer.status_code} {answer.text}"
@@ -108,8 +109,8 @@ def open_page(chromium: Browser, system: str) -> Iterator[Callable[..., Page]]:
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(f"{error}\n{error.stack}"))
-        page.on("console", lambda message: "Content Security" in message.text and problems.append(message.text))
-        page.on("request", lambda sent: _elsewhere(sent.url, system) and problems.append(sent.url))
+        page.on("console", lambda message: problems.extend([message.text] * ("Content Security" in message.text)))
+        page.on("request", lambda sent: problems.extend([sent.url] * _elsewhere(sent.url, system)))
         page.goto(system + path)
         return page
 

@@ -216,7 +216,7 @@ def test_a_landlord_offers_a_home_and_works_its_lead(
     for status, label in (("in_progress", "In progress"), ("closed", "Closed"), ("in_progress", "In progress")):
         lead.get_by_role("radio", name=label).check()
         expect(page.locator(".toast")).to_contain_text(f"Timur Tenant: {label}")
-        assert tenant.call("GET", "/leads/my")[0]["status"] == status  # type: ignore[index]
+        assert tenant.call("GET", "/leads/my")[0]["status"] == status
 
     choose = page.get_by_role("group", name="Show")
     choose.get_by_role("radio", name="New").check()
@@ -241,7 +241,7 @@ def test_an_admin_changes_a_role_and_ends_an_access(
     screenshot(page, "users")
     row.get_by_role("button", name="Save").click()
     expect(page.locator(".toast")).to_contain_text("Rolan Changer: now Agent.")
-    assert user.call("GET", "/auth/me")["role"] == "agent"  # type: ignore[index]
+    assert user.call("GET", "/auth/me")["role"] == "agent"
     theirs.reload()
     expect(theirs.get_by_role("heading", name="My listings")).to_be_visible()
 

@@ -77,7 +77,8 @@ class Google:
             function["serviceConfig"]["service"] = function["name"].replace("/functions/", "/services/")
             self.functions[function["name"]] = function | {"state": "ACTIVE"}
             return 200, _done(name)
-        if request.method == "DELETE" and self.functions.pop(name, None):
+        if request.method == "DELETE" and name in self.functions:
+            del self.functions[name]
             return 200, _done(name)
         if "/functions/" in resource:
             return (200, self.functions[name]) if name in self.functions else _missing()

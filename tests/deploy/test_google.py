@@ -11,7 +11,7 @@ import pytest
 
 from infra.cloud import deploy, destroy
 from infra.cloud.plan import Stage, calls, run
-from infra.cloud.project import ROOT, SECRETS, functions
+from infra.cloud.project import ALERTS, ROOT, SECRETS, functions
 from tests.deploy.conftest import TARGET, Gcloud, plain_words
 from tests.deploy.google import Google
 
@@ -114,7 +114,7 @@ def test_the_database_is_protected_and_backed_up(deployed: Google) -> None:
 
 def test_the_alerts_are_complete(deployed: Google) -> None:
     created = deployed.sent("POST", "/alertPolicies")
-    assert sorted(each.body["displayName"] for each in created) == sorted(deploy.ALERTS.values())
+    assert sorted(each.body["displayName"] for each in created) == sorted(ALERTS.values())
     for each in created:
         assert each.body["documentation"]["content"]
         for condition in each.body["conditions"]:

@@ -15,7 +15,9 @@ from infra.cloud.project import ROOT, functions
 from tests.instruments.api import Api
 
 CONFIG = json.loads((ROOT / "firebase.json").read_text())
-REWRITES = [(each["source"], each["function"]["functionId"]) for each in CONFIG["hosting"]["rewrites"]]
+REWRITES: list[tuple[str, str]] = [
+    (each["source"], each["function"]["functionId"]) for each in CONFIG["hosting"]["rewrites"]
+]
 
 
 def serving(path: str) -> str | None:

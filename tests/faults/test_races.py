@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 from typing import Any
 
@@ -256,7 +257,7 @@ def test_acting_on_a_listing_while_it_changes_shows_it_once_only(api: Api, world
     for i in range(6):
         at_once(
             lambda: world.act("second", "dislike"),
-            lambda i=i: world.ok("PUT", "/listings/{second}", "landlord", FLAT | {"price": i + 1}),
+            partial(world.ok, "PUT", "/listings/{second}", "landlord", FLAT | {"price": i + 1}),
             lambda: world.ok("GET", "/feed/next", "tenant"),
         )
         assert world.ids["second"] not in [x["id"] for x in world.ok("GET", "/feed?limit=50", "tenant")]

@@ -26,7 +26,7 @@ BETWEEN_SEEN = Cost(rpcs=NEXT.rpcs + 1, reads=NEXT.reads + 4)
 """A card among listings that were seen under other preferences: one query for more."""
 CHANGED = Cost(rpcs=BETWEEN_SEEN.rpcs + 1, reads=BETWEEN_SEEN.reads, writes=1)
 """The first such card, which writes down what was passed over."""
-FLAT = ListingWrite(title="Flat", city="Astana", price=100)  # type: ignore[arg-type]
+FLAT = ListingWrite(title="Flat", city="Astana", price=100)
 HOUSE = FLAT.model_copy(update={"city": "Almaty"})
 
 
@@ -196,6 +196,7 @@ class Swiping:
             assert cost <= limit
             assert listing is not None
             assert expected in (None, listing["id"])
+        assert listing
         assert self.act(listing) <= ACTION
 
     def nothing_left(self) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from google.cloud.firestore_v1 import And, FieldFilter, Or
+from google.cloud.firestore_v1.base_query import BaseFilter
 from google.cloud.firestore_v1.query import Query
 from google.cloud.firestore_v1.types import StructuredQuery
 
@@ -98,7 +99,7 @@ def call_with_all_filters(operation: Operation, admin: Person, owner: Person, te
 
 def many_listings(owner: Person) -> None:
     """Twelve listings that match everything, in commits of three: those share their position's timestamp."""
-    content = ListingWrite(title="Flat", city="Astana", price=100)  # type: ignore[arg-type]
+    content = ListingWrite(title="Flat", city="Astana", price=100)
     for _ in range(4):
         batch = store.Batch()
         for _ in range(3):
@@ -287,9 +288,9 @@ def test_a_query_is_refused(asked: StructuredQuery, there: Indexes) -> None:
 
 
 def test_a_query_may_be_too_large_for_any_index() -> None:
-    wide = [FieldFilter("population", "==", value) for value in range(31)]
+    wide: list[BaseFilter] = [FieldFilter("population", "==", value) for value in range(31)]
     with pytest.raises(ValueError, match="31 alternatives"):
         indexes().serving(query(Or(wide)))
-    long = [And([FieldFilter("country", "==", value), FieldFilter(*BIG)]) for value in range(25)]
+    long: list[BaseFilter] = [And([FieldFilter("country", "==", value), FieldFilter(*BIG)]) for value in range(25)]
     with pytest.raises(ValueError, match="103 filters"):
         indexes("country population name id").serving(query(CAPITAL, DENSE, Or(long)))

@@ -222,9 +222,13 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     token = ok("login", data={"username": "+7 700 123 45 67", "password": PASSWORD})["access_token"]
     call("login", 401, data={"username": "+7 700 123 45 67", "password": "wrong-password"})
     ok("me", token)
-    for telegram_id, fields in enumerate(
-        ({}, {"name": "", "phone": "77001234567"}, {"name": None, "phone": None, "role": None}, {"role": "agent"}), 1
-    ):
+    variants: tuple[dict[str, Any], ...] = (
+        {},
+        {"name": "", "phone": "77001234567"},
+        {"name": None, "phone": None, "role": None},
+        {"role": "agent"},
+    )
+    for telegram_id, fields in enumerate(variants, 1):
         ok("telegram", json={"telegram_id": telegram_id} | fields)
     ok("telegram", json={"telegram_id": "1"}, headers={"X-Telegram-Bot-Secret": "any"})
     ok("update_user", boss, ok("me", token)["id"], json={"is_active": False})

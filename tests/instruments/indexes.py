@@ -97,7 +97,7 @@ class Indexes:
 
     def single(self, collection: str, field: str) -> list[Index]:
         """A field's own indexes: all three kinds, unless the field or the whole collection is exempt."""
-        modes = (ASCENDING, DESCENDING, CONTAINS)
+        modes: tuple[str, ...] = (ASCENDING, DESCENDING, CONTAINS)
         modes = self.overrides.get((collection, "*"), modes)
         modes = self.overrides.get((collection, field), modes)
         return [Index(collection, (Part(field, mode),)) for mode in modes]

@@ -149,7 +149,7 @@ class Recorder:
             inner._firestore_api_internal = None
 
 
-class _Channel(grpc.Channel):  # type: ignore[misc]
+class _Channel(grpc.Channel):
     """A channel whose every call is recorded; each call has a stub of its own, so its messages are known as its."""
 
     def __init__(self, channel: grpc.Channel, recorder: Recorder) -> None:
@@ -212,7 +212,7 @@ class _Method:
         return rpc, self._make(self._method, serialize, deserialize, *self._options)
 
 
-class _UnaryUnary(_Method, grpc.UnaryUnaryMultiCallable):  # type: ignore[misc]
+class _UnaryUnary(_Method, grpc.UnaryUnaryMultiCallable):
     def __call__(self, *given: Any, **options: Any) -> Any:
         return self.with_call(*given, **options)[0]
 
@@ -227,7 +227,7 @@ class _UnaryUnary(_Method, grpc.UnaryUnaryMultiCallable):  # type: ignore[misc]
         raise NotImplementedError
 
 
-class _UnaryStream(_Method, grpc.UnaryStreamMultiCallable):  # type: ignore[misc]
+class _UnaryStream(_Method, grpc.UnaryStreamMultiCallable):
     def __call__(self, *given: Any, **options: Any) -> "_Stream":
         rpc, call = self._begin()
         return _Stream(call(*given, **options), rpc)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-import yaml  # type: ignore[import-untyped]
+import yaml
 
 from infra.local.emulators import HOST, ROOT, free_ports
 

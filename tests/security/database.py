@@ -30,7 +30,7 @@ def empty(emulator: str) -> None:
 
 def dump() -> Dump:
     """Every document of every collection by its path."""
-    snapshots: list[DocumentSnapshot] = [
+    snapshots: list[DocumentSnapshot[Any]] = [
         snapshot for collection in store.client().collections() for snapshot in collection.stream()
     ]
     return {snapshot.reference.path: snapshot.to_dict() or {} for snapshot in snapshots}

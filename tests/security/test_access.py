@@ -129,7 +129,7 @@ class World:
         """The options of a request that is valid in everything but, perhaps, its caller."""
         name = f"{method} {path}"
         fresh = f"{store.new_id()}"
-        return {
+        bodies: dict[str, dict[str, Any]] = {
             "POST /auth/register": {"json": {"name": "N", "email": f"{fresh}@example.kz", "password": "password1"}},
             "POST /auth/login": {"data": {"username": "owner@example.kz", "password": "password1"}},
             "POST /auth/telegram/login-or-register": {"json": {"telegram_id": fresh}},
@@ -142,7 +142,8 @@ class World:
             "POST /leads": {"json": {"listing_id": self.ids["listing"]}},
             "PATCH /leads/{lead}": {"json": {"status": "closed"}},
             "PATCH /admin/users/{user}": {"json": {"is_active": False}},
-        }.get(name, {})
+        }
+        return bodies.get(name, {})
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Getting in: passwords, guessing them, who is who."""
 
+import hmac
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -281,8 +282,8 @@ def test_the_bots_secret_is_compared_in_constant_time(
 ) -> None:
     configure(TELEGRAM_BOT_SECRET=SECRET)
     compared = []
-    compare = security.hmac.compare_digest
-    monkeypatch.setattr(security.hmac, "compare_digest", lambda a, b: compared.append((a, b)) or compare(a, b))
+    compare = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append((a, b)) or compare(a, b))
     assert by_telegram(api, "wrong").status_code == 403
     assert (b"wrong", SECRET.encode()) in compared
 
@@ -295,7 +296,7 @@ def test_deployed_without_a_secret_nobody_gets_in_by_telegram(api: Api, configur
 
 @pytest.mark.parametrize("role", ["admin", "ADMIN", "Admin", " admin", "admin\x00", ["admin"], {"value": "admin"}, 3])
 def test_nobody_registers_as_an_admin(api: Api, role: Any) -> None:
-    fields = {"is_admin": True, "is_superuser": True, "roles": ["admin"]}
+    fields: dict[str, Any] = {"is_admin": True, "is_superuser": True, "roles": ["admin"]}
     assert register(api, role=role, **fields).status_code == 422
     assert by_telegram(api, role=role, **fields).status_code == 422
     assert not dump()

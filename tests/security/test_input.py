@@ -15,7 +15,7 @@ from tests.security.database import dump
 
 SECRET = "s3cr3t-Ключ-value"
 
-BODIES = {
+BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/auth/register"): {"name": "N", "email": "new@example.kz", "password": SECRET},
     ("POST", "/auth/telegram/login-or-register"): {"telegram_id": "5", "phone": "+77001112233", "name": "N"},
     ("POST", "/listings"): {"title": "T", "city": "C", "price": 1},

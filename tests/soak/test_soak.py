@@ -31,6 +31,11 @@ from tests.soak.conftest import MINUTES, Figures
 SHARES = {"fuzzing": 0.25, "faults": 0.15, "races": 0.2, "chaos": 0.4}
 
 
+def repeat(step: Callable[[], object], times: int) -> None:
+    for _ in range(times):
+        step()
+
+
 def rounds(part: str) -> Iterator[int]:
     """Counts rounds until the part's share of the time is over; at least one."""
     ends = time.monotonic() + 60 * MINUTES * SHARES[part]
@@ -149,8 +154,8 @@ def _chaos(api: Api, proxy: Proxy, figures: Figures, functions: dict[str, Served
     try:
         with proxy.planned(plan), ThreadPoolExecutor(16) as pool:
             breaker.start()
-            workers = [pool.submit(lambda who=who: [who.step() for _ in range(steps)]) for who in tenants]
-            workers += [pool.submit(lambda who=who: [who.step() for _ in range(steps)]) for who in landlords.values()]
+            workers = [pool.submit(repeat, who.step, steps) for who in tenants]
+            workers += [pool.submit(repeat, who.step, steps) for who in landlords.values()]
             for worker in workers:
                 worker.result()
     finally:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urljoin
 from uuid import uuid4
 
 import pytest
@@ -116,7 +117,7 @@ def test_lists_are_walked_by_their_links_behind_hosting_and_at_the_functions_add
         while url:
             answer = requests.get(url, timeout=60)
             seen += [listing["id"] for listing in answer.json()]
-            url = requests.compat.urljoin(url, answer.links["next"]["url"]) if "next" in answer.links else ""
+            url = urljoin(url, answer.links["next"]["url"]) if "next" in answer.links else ""
         assert len(seen) == len(set(seen))
         assert len(seen) > 50
 

@@ -6,6 +6,7 @@ up to the settling time, several processes serve one tenant, and all limits are 
 
 import itertools
 import random
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -20,16 +21,19 @@ from shared.feed.positions import Position
 from shared.feed.progress import Candidate, ClearedDownTo, PastAction, Progress, find_next
 
 SETTLE = 6
-ANY = (None, None, None)
 CRITERIA = [
-    Criteria(*wanted) for wanted in [(), ("A",), ("B",), ("B", "rent"), (*ANY, 2, 4), (*ANY, 3, 3), (*ANY, 0, 3)]
+    Criteria(),
+    Criteria("A"),
+    Criteria("B"),
+    Criteria("B", "rent"),
+    *(Criteria(price_min=low, price_max=high) for low, high in ((2, 4), (3, 3), (0, 3))),
 ]
 KINDS = [("A", "sale", 1), ("A", "rent", 3), ("B", "rent", 2), ("B", "rent", 4), ("B", "sale", 3)]
 """What listings are: city, deal type, price."""
 
 
 @pytest.fixture(autouse=True, scope="module")
-def _small_limits():
+def _small_limits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(progress, "MAX_GAPS", 2)
         patch.setattr(progress, "MAX_PAGE", 4)
@@ -128,7 +132,7 @@ class World:
         )
         return sorted((listing.position for listing in wanted if listing.id not in self.actions), reverse=True)
 
-    def search(self, gaps: list[Gap], limit: int) -> list[Candidate]:
+    def search(self, gaps: Sequence[Gap], limit: int) -> list[Candidate]:
         assert len(gaps) <= progress.MAX_GAPS
         hits = [
             Candidate(listing.position, listing.own, listing.criteria)

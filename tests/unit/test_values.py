@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 from pydantic_core import from_json
 
 from shared.data.listings import fields
@@ -38,8 +38,6 @@ def listing(**changes: Any) -> ListingWrite:
 def test_a_price_is_exact_to_the_cent_all_the_way(sent: str, shown: str, number: float) -> None:
     stored = fields(listing(price=from_json(sent)))["price"]
     assert isinstance(stored, int)
-    price = TypeAdapter(ListingRead.model_fields["price"].annotation)
-    assert price is not None
     answer = {"id": 1, "title": "t", "city": "c", "deal_type": "rent", "property_type": "flat", "is_active": True}
     answer |= {"owner_id": 1, "created_at": "2025-01-01T00:00:00Z", "updated_at": "2025-01-01T00:00:00Z"}
     answer |= {"price": to_tenge(stored)}
