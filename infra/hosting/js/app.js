@@ -3,6 +3,7 @@
 import { ApiError, api, session, wire } from './api.js';
 import { Deck } from './deck.js';
 import { h } from './dom.js';
+import { dropDrafts } from './drafts.js';
 import { choose, current, languages, t } from './i18n.js';
 import { icon } from './icons.js';
 import { dismissOffers, errorState, spinner, toast, toastError } from './ui.js';
@@ -60,6 +61,7 @@ async function enter() {
 
 async function signOut() {
   await deck?.idle(); // Swipes on their way still belong to this user.
+  dropDrafts();
   forget();
   history.replaceState(null, '', '/');
   render();
@@ -145,7 +147,7 @@ function drawHeader(sections, active) {
     h('div', { class: 'header-end' },
       language,
       user && h('div', { class: 'me' },
-        h('div', { class: 'me-name' }, h('strong', null, user.name), h('span', null, t(`role.${user.role}`))),
+        h('div', { class: 'me-name' }, h('strong', { title: user.name }, user.name), h('span', null, t(`role.${user.role}`))),
         h('button', { type: 'button', class: 'round', 'aria-label': t('signout'), title: t('signout'), onclick: signOut }, icon('signout')))),
   ].filter(Boolean));
 }
@@ -193,7 +195,15 @@ function drawFooter() {
 
 // --- Start ---
 
+/** Without a network the page says so, where browsers have service workers: on https and on localhost. */
+function serveOffline() {
+  const address = '/sw.js';
+  const policy = globalThis.trustedTypes?.createPolicy('worker', { createScriptURL: () => address });
+  navigator.serviceWorker?.register(policy ? policy.createScriptURL(address) : address).catch(() => {}); // The page works without.
+}
+
 addEventListener('hashchange', render);
+addEventListener('load', serveOffline);
 if (session.token) {
   drawHeader([], '');
   drawFooter();
