@@ -2,48 +2,12 @@
 
 import json
 import re
-from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, Route, expect
+from playwright.sync_api import Route, expect
 
 from tests.browser.conftest import PASSWORD, Person
-
-Open = Callable[..., Page]
-Register = Callable[..., Person]
-Screenshot = Callable[[Page, str], None]
-
-
-def sign_in(page: Page, person: Person) -> None:
-    page.get_by_label("Email or phone").fill(person.email)
-    page.get_by_label("Password").fill(PASSWORD)
-    page.locator(".account").get_by_role("button", name="Sign in").last.click()
-    expect(page.get_by_role("button", name="Sign out")).to_be_visible()
-
-
-def top_card(page: Page) -> Locator:
-    return page.locator(".card[data-depth='0'] h2")
-
-
-def swipe(page: Page, dx: int, dy: int) -> None:
-    """Drags the top card: with a finger where there is one, else with the mouse."""
-    card = page.locator(".card[data-depth='0']")
-    card.evaluate("card => Promise.all(card.getAnimations().map(animation => animation.finished))")
-    box = card.bounding_box()
-    assert box
-    x, y, steps = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2, 6
-    if not page.evaluate("navigator.maxTouchPoints"):
-        page.mouse.move(x, y)
-        page.mouse.down()
-        page.mouse.move(x + dx, y + dy, steps=steps)
-        return page.mouse.up()
-    fingers = page.context.new_cdp_session(page)
-    for step in range(steps + 1):
-        point = {"x": x + dx * step / steps, "y": y + dy * step / steps}
-        kind = "touchMove" if step else "touchStart"
-        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [point]})
-    fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    return fingers.detach()
+from tests.browser.steps import Open, Register, Screenshot, agree, sign_in, swipe, top_card
 
 
 def test_a_tenant_swipes_until_a_lead_appears(
@@ -73,6 +37,7 @@ def test_a_tenant_swipes_until_a_lead_appears(
     swipe(page, 30, 0)  # Not far enough.
     expect(top_card(page)).to_have_text("Newest")
     swipe(page, 190, 10)
+    agree(page)
     expect(page.locator(".toast")).to_contain_text("A lead is on its way")
     expect(top_card(page)).to_have_text("Newer")
     swipe(page, -190, 10)
@@ -123,6 +88,7 @@ def test_the_keyboard_alone_signs_in_and_swipes(open_page: Open, person: Registe
     for key, shown in (("ArrowLeft", "Passed"), ("ArrowUp", "Kept"), ("ArrowRight", "Liked")):
         expect(top_card(page)).to_have_text(shown)
         page.keyboard.press(key)
+    page.keyboard.press("Enter")  # The owner will see the contacts: yes.
     expect(page.get_by_role("heading", name="You have seen everything")).to_be_visible()
     page.keyboard.press("Backspace")
     expect(top_card(page)).to_have_text("Liked")
@@ -156,6 +122,7 @@ def test_a_swipe_that_cannot_be_saved_brings_its_card_back(
     expect(top_card(page)).to_have_text("First")
     page.route("**/feed/action", fail)
     page.keyboard.press("ArrowRight")
+    agree(page)
     alert = page.get_by_role("alert").filter(has_text="Your choice was not saved, the card is back.")
     expect(alert).to_contain_text("in 7 seconds" if failure == "unavailable" else "cannot be reached")
     expect(top_card(page)).to_have_text("First")
@@ -284,7 +251,7 @@ def test_an_admin_finds_listings_page_by_page(
     screenshot(page, "listings")
     page.get_by_role("button", name="Publish again: Of another").click()
     expect(rows).to_contain_text("Published")
-    rows.get_by_role("button", name=str(other.id)).click()
+    rows.get_by_role("button", name="Listings of Other").click()
     expect(page.get_by_label("Owner (id)")).to_have_value(str(other.id))
     expect(rows).to_have_count(1)
 
@@ -344,6 +311,209 @@ def test_one_click_signs_in_as_a_demo_user_of_each_role_but_only_locally(
         page.reload()
     expect(page.get_by_label("Email or phone")).to_be_visible()
     expect(page.locator("[data-demo]")).to_have_count(0)
+
+
+def test_before_the_first_like_the_page_says_what_the_owner_will_see(
+    size: str, open_page: Open, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner, tenant = person("landlord", "Owner"), person("tenant", "Timur Tenant")
+    for title in ("Third", "Second", "First"):
+        owner.offers(city, title)
+    tenant.call("POST", "/preferences", city=city)
+    page = open_page(size=size)
+    sign_in(page, tenant)
+
+    expect(top_card(page)).to_have_text("First")
+    swipe(page, 190, 10)
+    question = page.get_by_role("dialog", name="The owner will see your contacts")
+    expect(question).to_contain_text("Timur Tenant")
+    expect(question).to_contain_text(tenant.email)
+    screenshot(page, "question")
+    page.keyboard.press("Escape")
+    expect(question).to_have_count(0)
+    expect(top_card(page)).to_have_text("First")
+    assert owner.call("GET", "/leads/for-me") == []
+
+    page.get_by_role("button", name="Like", exact=True).click()
+    agree(page)
+    expect(top_card(page)).to_have_text("Second")
+    page.reload()
+    expect(top_card(page)).to_have_text("Second")
+    page.keyboard.press("ArrowRight")
+    expect(top_card(page)).to_have_text("Third")
+    expect(question).to_have_count(0)
+
+
+def test_the_question_before_the_first_like_is_asked_in_favorites_and_in_russian_too(
+    open_page: Open, person: Register, city: str
+) -> None:
+    owner, tenant = person("landlord", "Owner"), person("tenant", "Тимур")
+    tenant.call("POST", "/favorites/", listing_id=owner.offers(city, "Kept"))
+    page = open_page()
+    sign_in(page, tenant)
+    page.get_by_role("link", name="Favorites").click()
+    page.get_by_role("button", name="RU", exact=True).click()
+    page.get_by_role("button", name="Оставить заявку: Kept").click()
+    question = page.get_by_role("dialog", name="Владелец увидит ваши контакты")
+    expect(question).to_contain_text(tenant.email)
+    question.get_by_role("button", name="Отмена").click()
+    assert owner.call("GET", "/leads/for-me") == []
+    page.get_by_role("button", name="Оставить заявку: Kept").click()
+    question.get_by_role("button", name="Понятно, отправить").click()
+    expect(page.locator("[data-listing]")).to_contain_text("Заявка отправлена")
+
+
+def test_favorites_say_what_was_already_asked_for(
+    size: str, open_page: Open, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner, tenant = person("landlord", "Owner"), person("tenant", "Tenant")
+    new, liked, worked = (owner.offers(city, title) for title in ("Not yet", "Liked before", "In work"))
+    for listing in (new, liked, worked):
+        tenant.call("POST", "/favorites/", listing_id=listing)
+    tenant.call("POST", "/leads/", listing_id=liked)
+    lead = tenant.call("POST", "/leads/", listing_id=worked)
+    assert isinstance(lead, dict)
+    owner.call("PATCH", f"/leads/{lead['id']}", status="in_progress")
+
+    page = open_page(size=size)
+    sign_in(page, tenant)
+    page.get_by_role("link", name="Favorites").click()
+    rows = {listing: page.locator(f"[data-listing='{listing}']") for listing in (new, liked, worked)}
+    for listing, status in ((liked, "New"), (worked, "In progress")):
+        expect(rows[listing]).to_contain_text("Lead sent")
+        expect(rows[listing].get_by_role("img", name=f"Status: {status}")).to_be_visible()
+        expect(rows[listing].get_by_role("button", name="Contact the owner")).to_have_count(0)
+    expect(rows[new]).not_to_contain_text("Lead sent")
+    rows[new].get_by_role("button", name="Contact the owner").click()
+    agree(page)
+    expect(rows[new]).to_contain_text("Lead sent")
+    expect(rows[new].get_by_role("link", name="My leads: Not yet")).to_be_focused()
+    screenshot(page, "asked")
+
+    rows[liked].get_by_role("button", name="Remove").click()
+    page.locator(".toast").get_by_role("button", name="Put back").click()
+    expect(rows[liked]).to_contain_text("Lead sent")
+
+
+def test_the_admin_sees_owners_by_name_and_hears_what_is_wrong_with_an_id(
+    size: str, open_page: Open, admin: Person, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner = person("landlord", "Olga Owner")
+    owner.offers(city, "Hers")
+    page = open_page(size=size)
+    sign_in(page, admin)
+    page.get_by_role("link", name="Listings").click()
+    rows, owner_id = page.locator("tr[data-listing]"), page.get_by_label("Owner (id)")
+    page.get_by_label("City").fill(city)
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(rows).to_contain_text("Olga Owner")
+    expect(rows).not_to_contain_text(str(owner.id))
+
+    for wrong in ("abc", "0", "99999999999999999"):
+        owner_id.fill(wrong)
+        page.get_by_role("button", name="Show", exact=True).click()
+        expect(owner_id).to_have_accessible_description("The id of an owner is a number. This filter is not applied.")
+        expect(owner_id).to_be_focused()
+        expect(rows).to_have_count(1)
+    screenshot(page, "wrong")
+    owner_id.fill("")
+    rows.get_by_role("button", name="Listings of Olga Owner").click()
+    expect(owner_id).to_have_value(str(owner.id))
+    expect(owner_id).to_have_accessible_description("Olga Owner")
+
+    page.goto(page.url.split("#")[0] + f"#/listings?city={city}&owner_id=abc")
+    expect(owner_id).to_have_attribute("aria-invalid", "true")
+    expect(owner_id).to_have_value("abc")
+    expect(rows).to_contain_text("Hers")
+
+
+@pytest.mark.parametrize("way_out", ["Escape", "back", "reload"])
+def test_what_was_typed_into_the_editor_is_still_there(
+    way_out: str, open_page: Open, person: Register, city: str
+) -> None:
+    owner = person("landlord", "Owner")
+    owner.offers(city, "As it was", price=100)
+    page = open_page()
+    sign_in(page, owner)
+    page.get_by_role("link", name="Leads").click()
+    page.get_by_role("link", name="Listings").click()
+
+    def leave() -> None:
+        if way_out == "Escape":
+            page.keyboard.press("Escape")
+        elif way_out == "reload":
+            page.reload()
+        else:
+            page.go_back()
+            page.go_forward()
+        expect(page.get_by_role("heading", name="My listings")).to_be_visible()
+        expect(editor).to_have_count(0)
+
+    editor = page.get_by_role("dialog")
+    page.get_by_role("button", name="New listing").first.click()
+    expect(editor).not_to_contain_text("This is your draft")
+    editor.get_by_label("Title").fill("Half a title")
+    editor.get_by_label("Price").fill("12 345")
+    editor.get_by_role("radio", name="House").check()
+    editor.get_by_label("Show it in the feed").uncheck()
+    leave()
+    page.get_by_role("button", name="Edit: As it was").click()
+    expect(editor.get_by_label("Title")).to_have_value("As it was")  # A draft belongs to one listing.
+    editor.get_by_label("Price").fill("200")
+    leave()
+
+    page.get_by_role("button", name="New listing").first.click()
+    expect(editor).to_contain_text("This is your draft: it is not saved yet.")
+    expect(editor.get_by_label("Title")).to_have_value("Half a title")
+    expect(editor.get_by_label("Price")).to_have_value("12 345")
+    expect(editor.get_by_role("radio", name="House")).to_be_checked()
+    expect(editor.get_by_label("Show it in the feed")).not_to_be_checked()
+    editor.get_by_label("City").fill(city)
+    editor.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-listing]").first).to_contain_text("Half a title")
+    page.get_by_role("button", name="New listing").first.click()
+    expect(editor.get_by_label("Title")).to_have_value("")
+    editor.get_by_role("button", name="Cancel").click()
+
+    page.get_by_role("button", name="Edit: As it was").click()
+    expect(editor.get_by_label("Price")).to_have_value("200")
+    editor.get_by_role("button", name="Start over").click()
+    expect(editor.get_by_label("Price")).to_have_value("100")
+    expect(editor).not_to_contain_text("This is your draft")
+    editor.get_by_label("Price").fill("300")
+    editor.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name="Edit: As it was").click()
+    expect(editor.get_by_label("Price")).to_have_value("100")
+    editor.get_by_label("Price").fill("300")
+    page.keyboard.press("Escape")
+    expect(page.locator(".toast")).to_contain_text("Your draft is kept")
+    page.get_by_role("button", name="Sign out").click()
+    assert page.evaluate("Object.keys(sessionStorage)") == []
+
+
+def test_cities_are_suggested_in_the_readers_language_where_the_api_knows_some(
+    open_page: Open, person: Register
+) -> None:
+    cities = [{"name": "Astana", "ru": "Астана", "kk": "Астана", "en": "Astana"}, {"name": "Taraz", "ru": "Тараз"}]
+    page = open_page()
+    page.route("**/listings/cities", lambda route: route.fulfill(status=404, json={"detail": "Not Found"}))
+    sign_in(page, person("agent", "Agent"))
+    city = page.get_by_role("dialog").get_by_label("City")
+    page.get_by_role("button", name="New listing").first.click()
+    with page.expect_response("**/listings/cities"):
+        city.focus()
+    expect(city).not_to_have_attribute("list", re.compile("."))
+    page.keyboard.press("Escape")
+
+    page.route("**/listings/cities", lambda route: route.fulfill(json=cities))
+    for language, names in (("EN", ["Astana", "Taraz"]), ("RU", ["Астана", "Тараз"])):
+        page.get_by_role("button", name=language, exact=True).click()
+        page.locator("[data-create]").first.click()
+        city = page.get_by_role("dialog").locator("[name=city]")
+        city.focus()
+        expect(page.locator("dialog datalist option")).to_have_count(2)
+        assert city.evaluate("input => [...input.list.options].map(({ value }) => value)") == names
+        page.keyboard.press("Escape")
 
 
 def test_the_page_speaks_russian_and_english_and_remembers(open_page: Open, screenshot: Screenshot) -> None:

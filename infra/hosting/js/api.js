@@ -123,6 +123,7 @@ export const api = {
 
   listings: (query) => list('/listings', query, { anonymous: true }),
   listing: (id) => body('GET', `/listings/${id}`, { anonymous: true }),
+  cities: () => body('GET', '/listings/cities', { anonymous: true }),
   myListings: (query, options) => list('/listings/my', query, options),
   createListing: (listing) => body('POST', '/listings', { json: listing }),
   updateListing: (id, listing) => body('PUT', `/listings/${id}`, { json: listing }),

@@ -137,6 +137,11 @@ const ru = {
   'feed.all': 'Все объявления',
   'feed.filter': 'Пожелания',
 
+  'contacts.ask': 'Владелец увидит ваши контакты',
+  'contacts.text': 'Лайк — это заявка: владелец объявления сразу увидит ваше имя и контакты и сможет вам ответить. Вот что он увидит:',
+  'contacts.once': 'Предупреждаем один раз: следующие лайки уйдут без вопроса.',
+  'contacts.agree': 'Понятно, отправить',
+
   'pref.title': 'Что вы ищете',
   'pref.text': 'Пустое поле значит «не важно».',
   'pref.saved': 'Пожелания сохранены, лента обновлена.',
@@ -154,6 +159,8 @@ const ru = {
   'fav.lead': 'Оставить заявку',
   'fav.lead.label': 'Оставить заявку: {title}',
   'fav.lead.done': 'Заявка у владельца.',
+  'fav.asked': 'Заявка отправлена',
+  'fav.asked.label': 'Мои заявки: {title}',
   'fav.gone': 'Этого объявления больше нет.',
 
   'leads.title': 'Мои заявки',
@@ -184,6 +191,9 @@ const ru = {
   'own.activated': 'Снова опубликовано: {title}',
   'own.empty': 'Здесь будут ваши объявления',
   'own.empty.text': 'Создайте первое: оно сразу попадёт в ленту подходящих арендаторов.',
+  'own.draft': 'Это ваш черновик: он ещё не сохранён.',
+  'own.draft.drop': 'Начать заново',
+  'own.draft.kept': 'Черновик остался: откройте редактор, чтобы продолжить.',
   'own.preview': 'Так увидит арендатор',
   'own.preview.title': 'Заголовок объявления',
   'own.preview.city': 'Город',
@@ -267,6 +277,7 @@ const ru = {
   'invalid.decimals': 'Не больше двух знаков после запятой.',
   'invalid.email': 'Это не похоже на адрес почты.',
   'invalid.phone': 'Это не похоже на номер телефона.',
+  'invalid.owner': 'Id владельца — это число. Этот фильтр не применён.',
   'invalid.range': 'Цена «от» больше цены «до».',
 };
 
@@ -401,6 +412,11 @@ const en = {
   'feed.all': 'All listings',
   'feed.filter': 'Preferences',
 
+  'contacts.ask': 'The owner will see your contacts',
+  'contacts.text': 'A like is a lead: the owner of the listing sees your name and contacts at once, and can answer you. This is what they see:',
+  'contacts.once': 'We say this once: your next likes go out without a question.',
+  'contacts.agree': 'I see, send it',
+
   'pref.title': 'What you are looking for',
   'pref.text': 'An empty field means “any”.',
   'pref.saved': 'Preferences saved, the feed is up to date.',
@@ -418,6 +434,8 @@ const en = {
   'fav.lead': 'Contact the owner',
   'fav.lead.label': 'Contact the owner: {title}',
   'fav.lead.done': 'The owner has your lead.',
+  'fav.asked': 'Lead sent',
+  'fav.asked.label': 'My leads: {title}',
   'fav.gone': 'This listing is gone.',
 
   'leads.title': 'My leads',
@@ -448,6 +466,9 @@ const en = {
   'own.activated': 'Published again: {title}',
   'own.empty': 'Your listings will be here',
   'own.empty.text': 'Create the first one: it joins the feed of matching tenants at once.',
+  'own.draft': 'This is your draft: it is not saved yet.',
+  'own.draft.drop': 'Start over',
+  'own.draft.kept': 'Your draft is kept: open the editor to go on.',
   'own.preview': 'What a tenant will see',
   'own.preview.title': 'Title of the listing',
   'own.preview.city': 'City',
@@ -529,6 +550,7 @@ const en = {
   'invalid.decimals': 'Two decimals at most.',
   'invalid.email': 'This does not look like an email address.',
   'invalid.phone': 'This does not look like a phone number.',
+  'invalid.owner': 'The id of an owner is a number. This filter is not applied.',
   'invalid.range': 'The price “from” is above the price “to”.',
 };
 

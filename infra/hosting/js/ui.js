@@ -24,6 +24,15 @@ export function errorText(error) {
   return t('error.other', { status, detail });
 }
 
+/** Marks a control of `field()` with what is wrong with it, or with null as right again. */
+export function markInvalid(control, text) {
+  const note = control.closest('.field').querySelector('.note');
+  note.textContent = text ?? note.dataset.hint;
+  note.classList.toggle('is-error', Boolean(text));
+  if (text) control.setAttribute('aria-invalid', 'true');
+  else control.removeAttribute('aria-invalid');
+}
+
 /** A validation message of the API in the reader's language; the API's own words where we know no better. */
 function fieldText({ name, type, msg }) {
   const [n] = msg.match(/\d[\d_]*(\.\d+)?/) ?? [''];
@@ -137,7 +146,7 @@ export const listingRow = (listing, ...more) =>
 export function contacts({ phone, email, telegram_id }, show) {
   const link = (href, name, text, label) => h('a', { class: 'contact', href, 'aria-label': label }, icon(name), text);
   const ways = [
-    phone && link(`tel:${phone}`, 'phone', show(phone), t('contact.call', { value: phone })),
+    phone && link(`tel:${phone}`, 'phone', show(phone), t('contact.call', { value: show(phone) })),
     email && link(`mailto:${email}`, 'mail', email, t('contact.write', { value: email })),
     telegram_id && link(`tg://user?id=${encodeURIComponent(telegram_id)}`, 'telegram', 'Telegram', t('contact.write', { value: 'Telegram' })),
   ].filter(Boolean);
@@ -194,12 +203,8 @@ export function form(children, submit, { explain = () => null, ...props } = {}) 
   const mark = (name, text) => {
     const control = node.elements[name];
     const first = control instanceof RadioNodeList ? control[0] : control;
-    const note = first?.closest('.field')?.querySelector('.note');
-    if (!note) return false;
-    note.textContent = text ?? note.dataset.hint;
-    note.classList.toggle('is-error', Boolean(text));
-    if (text) first.setAttribute('aria-invalid', 'true');
-    else first.removeAttribute('aria-invalid');
+    if (!first?.closest('.field')?.querySelector('.note')) return false;
+    markInvalid(first, text);
     return true;
   };
   const focusFirst = () => node.querySelector('[aria-invalid]')?.focus();
@@ -245,12 +250,13 @@ export function dialog(title, build, { look = '' } = {}) {
   });
 }
 
-export const confirmed = (title, text, label) =>
+/** Asks before something is done. `text`: words, or nodes that say more; `kind`: 'danger' | 'primary'. */
+export const confirmed = (title, text, label, kind = 'danger') =>
   dialog(title, (close) => [
-    h('p', null, text),
+    typeof text === 'string' ? h('p', null, text) : text,
     h('div', { class: 'row row-end' },
-      button(t('cancel'), { onclick: () => close(false) }),
-      button(label, { kind: 'danger', onclick: () => close(true) })),
+      button(t('cancel'), { onclick: () => close(false), autofocus: kind === 'danger' }),
+      button(label, { kind, onclick: () => close(true), autofocus: kind === 'primary' })),
   ], { look: 'dialog-small' });
 
 // --- Lists ---

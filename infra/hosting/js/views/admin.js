@@ -1,14 +1,16 @@
 /** The admin's tables: who is here, and what is offered. */
 
 import { api } from '../api.js';
+import { cityField } from '../cities.js';
 import { h } from '../dom.js';
 import { date, money, phone } from '../format.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
-import { badge, busy, button, confirmed, emptyState, field, heading, pagedList, toast, toastError } from '../ui.js';
+import { badge, busy, button, confirmed, emptyState, field, heading, markInvalid, pagedList, toast, toastError } from '../ui.js';
 import { published } from './owner.js';
 
 const PAGE = 20;
+const NAME_PAGES = 10;
 const ROLES = ['tenant', 'landlord', 'agent', 'admin'];
 
 /** A table whose cells carry their column's name, so that a phone can show each row as a card. */
@@ -18,6 +20,23 @@ function table(label, columns) {
     h('table', { 'aria-label': label },
       h('thead', null, h('tr', null, columns.map((name) => h('th', { scope: 'col' }, t(name))))), body));
   return { body, frame };
+}
+
+/**
+ * Names of users by id, as far as the list of users has been read: the listings' owners are among them.
+ * The list is read on, page by page, only while an owner is unknown.
+ */
+const names = new Map();
+const reading = { cursor: null, pages: 0, done: false };
+
+async function learnNames(ids) {
+  while (!reading.done && ids.some((id) => !names.has(id))) {
+    const { items, next } = await api.users({ limit: 100, cursor: reading.cursor });
+    for (const { id, name } of items) names.set(id, name);
+    reading.cursor = next;
+    reading.pages += 1;
+    reading.done = !next || reading.pages >= NAME_PAGES;
+  }
 }
 
 const cell = (name, ...children) => h('td', { 'data-label': t(name) }, children);
@@ -31,7 +50,10 @@ export function users({ user: me, signal, go }) {
     pagedList({
       signal, into: body, frame,
       load: (cursor) => api.users({ limit: PAGE, cursor }, { signal }),
-      row: (user) => userRow(user, me, go),
+      row: (user) => {
+        names.set(user.id, user.name);
+        return userRow(user, me, go);
+      },
       empty: () => emptyState({ name: 'users', title: t('admin.empty') }),
     }));
 }
@@ -96,17 +118,38 @@ function userRow(first, me, go) {
 export function listings({ query, signal, go }) {
   const filter = Object.fromEntries(['city', 'owner_id', 'is_active'].map((name) => [name, query.get(name) ?? '']));
   const { body, frame } = table(t('admin.listings'), ['admin.listing', 'admin.price', 'admin.state', 'admin.owner', 'admin.created', 'admin.actions']);
+  const ownerField = field('owner_id', { value: filter.owner_id, inputmode: 'numeric', oninput: () => markInvalid(owner, null) });
+  const owner = ownerField.querySelector('input');
+  const ownerButtons = [];
+  const refuseOwner = () => {
+    markInvalid(owner, t('invalid.owner'));
+    owner.focus();
+  };
+  /** Puts names where the numbers are, as soon as they are known. */
+  const showNames = () => {
+    for (const { id, draw } of ownerButtons) if (names.has(id)) draw(names.get(id));
+    const filtered = isOwnerId(owner.value) && names.get(Number(owner.value));
+    if (filtered && owner.value.trim() === filter.owner_id) {
+      ownerField.querySelector('.note').dataset.hint = filtered;
+      markInvalid(owner, null);
+    }
+  };
+  if (!isOwnerId(filter.owner_id)) {
+    filter.owner_id = '';
+    queueMicrotask(refuseOwner);
+  }
   const states = [['', t('admin.all')], ['true', t('listing.active')], ['false', t('listing.inactive')]];
   const bar = h('form', {
     class: 'filters panel', 'aria-label': t('admin.filters'), role: 'search', novalidate: true,
     onsubmit: (event) => {
       event.preventDefault();
+      if (!isOwnerId(owner.value)) return refuseOwner();
       const wanted = [...new FormData(bar)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);
       go(`listings${wanted.length ? `?${new URLSearchParams(wanted)}` : ''}`);
     },
   },
-  field('city', { value: filter.city, maxlength: 128, placeholder: t('field.city.any') }),
-  field('owner_id', { value: filter.owner_id, inputmode: 'numeric' }),
+  cityField({ value: filter.city, placeholder: t('field.city.any') }),
+  ownerField,
   field('is_active', { label: t('field.state'), options: states, value: filter.is_active }),
   h('div', { class: 'row' },
     h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('admin.apply'))),
@@ -117,16 +160,37 @@ export function listings({ query, signal, go }) {
     bar,
     pagedList({
       signal, into: body, frame,
-      load: (cursor) => api.allListings({ ...filter, limit: PAGE, cursor }, { signal }),
-      row: (listing) => adminRow(listing, go),
+      load: async (cursor) => {
+        const page = await api.allListings({ ...filter, limit: PAGE, cursor }, { signal });
+        learnNames(page.items.map(({ owner_id }) => owner_id)).then(showNames, () => {}); // The numbers stay.
+        return page;
+      },
+      row: (listing) => adminRow(listing, go, ownerButtons),
       empty: () => emptyState({ name: 'home', title: t('admin.empty') }),
     }));
 }
 
-function adminRow(first, go) {
+/** Whether the API takes it as an owner's id; empty is any owner. */
+const isOwnerId = (text) => /^(0*[1-9]\d*)?$/.test(text.trim()) && Number(text) <= Number.MAX_SAFE_INTEGER;
+
+/** The owner's name, or their number until it is known; leads to their listings. */
+function ownerButton(id, go) {
+  const node = h('button', { type: 'button', class: 'link owner', onclick: () => go(`listings?owner_id=${id}`) });
+  const draw = (name) => {
+    node.textContent = name;
+    node.title = `№ ${id}`;
+    node.setAttribute('aria-label', t('admin.theirs.label', { name }));
+  };
+  draw(names.get(id) ?? `№ ${id}`);
+  return { id, node, draw };
+}
+
+function adminRow(first, go, ownerButtons) {
   const row = h('tr');
+  const owner = ownerButton(first.owner_id, go);
+  ownerButtons.push(owner);
   const draw = (listing) => {
-    const { id, title, city, deal_type, property_type, price, is_active, owner_id } = listing;
+    const { id, title, city, deal_type, property_type, price, is_active } = listing;
     const toggle = button(t(is_active ? 'admin.hide' : 'admin.show'), {
       icon: is_active ? 'hide' : 'eye',
       'aria-label': t(is_active ? 'own.deactivate.label' : 'own.activate.label', { title }),
@@ -143,7 +207,7 @@ function adminRow(first, go) {
         h('div', null, h('strong', null, title), h('p', { class: 'muted small' }, `${city} · ${t(`deal.${deal_type}`)} · ${t(`type.${property_type}`)}`)))),
       cell('admin.price', h('span', { class: 'figure' }, money(price))),
       cell('admin.state', is_active ? badge(t('listing.active'), 'good') : badge(t('listing.inactive'), 'off')),
-      cell('admin.owner', h('button', { type: 'button', class: 'link', onclick: () => go(`listings?owner_id=${owner_id}`) }, owner_id)),
+      cell('admin.owner', owner.node),
       cell('admin.created', date(listing.created_at)),
       cell('admin.actions', toggle));
   };

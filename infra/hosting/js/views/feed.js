@@ -2,6 +2,7 @@
 
 import { api } from '../api.js';
 import { art } from '../art.js';
+import { agreesToDisclosure, knowsOfDisclosure } from '../disclosure.js';
 import { h } from '../dom.js';
 import { ago, money } from '../format.js';
 import { t } from '../i18n.js';
@@ -16,7 +17,7 @@ const FAST = 0.55; // …or pixels per millisecond of a flick.
 
 const calm = () => matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-export function feed({ deck, signal, go }) {
+export function feed({ user, deck, signal, go }) {
   const pile = h('div', { class: 'pile' });
   const wishes = h('a', { class: 'wishes', href: '#/preferences' }, icon('sliders'), h('span', null, t('feed.filter')));
   const aside = h('aside', { class: 'panel feed-aside' }, h('h2', null, t('pref.title')), spinner());
@@ -26,6 +27,7 @@ export function feed({ deck, signal, go }) {
     control('favorite', 'star', () => act('favorite')),
     control('like', 'heart', () => act('like')));
   const drawn = new Map(); // listing id → its card
+  let asking = false;
 
   function draw() {
     const ready = deck.state === 'ready';
@@ -73,12 +75,20 @@ export function feed({ deck, signal, go }) {
         facts(listing),
         h('p', { class: 'muted small' }, t('feed.published', { when: ago(listing.created_at) }))));
     draggable(card, act);
+    texts.observe(card.lastChild);
     return card;
   }
 
-  function act(action) {
+  async function act(action) {
     const card = drawn.get(deck.cards[0]?.id);
-    if (!card) return;
+    if (!card || asking) return;
+    if (action === 'like' && !knowsOfDisclosure(user)) {
+      putBack(card);
+      asking = true;
+      const agreed = await agreesToDisclosure(user);
+      asking = false;
+      if (!agreed || card !== drawn.get(deck.cards[0]?.id)) return;
+    }
     leave(card, action);
     const { listing } = deck.swipe(action);
     const [next] = deck.cards;
@@ -101,12 +111,16 @@ export function feed({ deck, signal, go }) {
     }
   }
 
+  function showSummary(wanted) {
+    wishes.lastChild.textContent = wishes.title = summary(wanted);
+  }
+
   async function showWishes() {
     try {
       const wanted = await api.preferences({ signal });
-      wishes.lastChild.textContent = summary(wanted);
+      showSummary(wanted);
       aside.replaceChildren(h('h2', null, t('pref.title')), preferencesForm(wanted, (saved) => {
-        wishes.lastChild.textContent = summary(saved);
+        showSummary(saved);
         toast(t('pref.saved'), { kind: 'good' });
         deck.reset();
       }));
@@ -125,6 +139,7 @@ export function feed({ deck, signal, go }) {
     if (event.target.closest('input, select, textarea, dialog')) return;
     const isUndo = event.key === 'Backspace' || event.code === 'KeyZ';
     if (!isUndo && !KEYS[event.key]) return;
+    if (event.key === 'ArrowUp' && event.target.closest('.is-scrolled')) return; // It scrolls the text back.
     event.preventDefault();
     if (isUndo) undo();
     else if (!event.repeat) act(KEYS[event.key]); // A key held down must not decide on the whole deck.
@@ -158,6 +173,16 @@ function summary(wanted) {
   return words.filter(Boolean).join(' · ') || t('feed.all');
 }
 
+/** A text that is longer than its card scrolls: with a finger, with the wheel, and with the keyboard. */
+const texts = new ResizeObserver((entries) => {
+  for (const { target } of entries) {
+    const scrolls = target.scrollHeight > target.clientHeight + 1;
+    target.classList.toggle('is-scrolled', scrolls);
+    if (scrolls) target.tabIndex = 0;
+    else target.removeAttribute('tabindex');
+  }
+});
+
 // --- Movement ---
 
 const SIDES = { like: [1, 0], dislike: [-1, 0], favorite: [0, -1] };
@@ -173,6 +198,11 @@ function leave(card, action) {
     { transform: `translate(${x * 140}%, ${y * 130}%) rotate(${x * 18}deg)`, opacity: [1, 0.6] },
     { duration: 320, easing: 'cubic-bezier(.3,.6,.5,1)', fill: 'forwards' });
   flight.finished.catch(() => {}).finally(() => card.remove());
+}
+
+function putBack(card) {
+  card.style.transform = '';
+  delete card.dataset.hint;
 }
 
 /** What a drag of (dx, dy) pixels, ended at a speed, means. */
@@ -209,9 +239,8 @@ function draggable(card, act) {
     const action = cancelled ? null : meaning(dx, dy, (event.clientX - last.clientX) / time, (event.clientY - last.clientY) / time);
     start = null;
     card.classList.remove('is-dragged');
-    if (action) return act(action);
-    card.style.transform = '';
-    delete card.dataset.hint;
+    if (action) act(action);
+    else putBack(card);
   };
   card.addEventListener('pointerup', (event) => end(event, false));
   card.addEventListener('pointercancel', (event) => end(event, true));

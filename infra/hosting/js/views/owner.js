@@ -2,7 +2,9 @@
 
 import { api } from '../api.js';
 import { art } from '../art.js';
+import { cityField } from '../cities.js';
 import { h } from '../dom.js';
+import { draft } from '../drafts.js';
 import { ago, phone, priceInput } from '../format.js';
 import { t } from '../i18n.js';
 import { badge, busy, button, choice, contacts, dealOptions, dialog, emptyState, errorState, facts, field, form, heading, lane, listingRow, pagedList, priceTag, spinner, toast, toastError, typeOptions } from '../ui.js';
@@ -12,8 +14,8 @@ const STATUSES = ['new', 'in_progress', 'closed'];
 
 // --- Listings ---
 
-export function listings({ signal }) {
-  const create = () => edit(null, (made) => {
+export function listings({ user, signal }) {
+  const create = () => edit(null, user, (made) => {
     list.prepend(made);
     toast(t('own.created'), { kind: 'good' });
   });
@@ -21,13 +23,13 @@ export function listings({ signal }) {
   const list = pagedList({
     signal,
     load: (cursor) => api.myListings({ limit: PAGE, cursor }, { signal }),
-    row: ownRow,
+    row: (listing) => ownRow(listing, user),
     empty: () => emptyState({ name: 'home', title: t('own.empty'), text: t('own.empty.text'), actions: [fresh('primary')] }),
   });
   return h('div', { class: 'page' }, heading(t('own.title'), null, fresh('primary')), list);
 }
 
-function ownRow(first) {
+function ownRow(first, user) {
   const row = h('li');
   const draw = (listing) => {
     const { title } = listing;
@@ -44,7 +46,7 @@ function ownRow(first) {
       h('div', { class: 'row' },
         button(t('own.edit'), {
           kind: 'soft', icon: 'edit', 'aria-label': t('own.edit.label', { title }),
-          onclick: () => edit(listing, (saved) => {
+          onclick: () => edit(listing, user, (saved) => {
             draw(saved);
             row.querySelector('button').focus();
             toast(t('own.updated'), { kind: 'good' });
@@ -71,8 +73,23 @@ export async function published(listing, is_active) {
   return api.updateListing(listing.id, { title, city, deal_type, property_type, price, is_active });
 }
 
-/** The dialog that makes a listing or changes one, with the card as a tenant will see it. */
-async function edit(listing, done) {
+const BLANK = { title: '', city: '', price: '', deal_type: 'rent', property_type: 'flat', is_active: 'on' };
+
+/** A listing as the editor's fields have it. */
+const toFields = ({ title, city, price, deal_type, property_type, is_active }) =>
+  ({ title, city, price: String(Number(price)), deal_type, property_type, ...(is_active && { is_active: 'on' }) });
+
+const sameFields = (one, other) => Object.keys(BLANK).every((name) => one[name] === other[name]);
+
+/**
+ * The dialog that makes a listing or changes one, with the card as a tenant will see it.
+ * What was typed survives Escape, Back and a reload, until it is saved or cancelled.
+ */
+async function edit(listing, user, done) {
+  const kept = draft(`listing:${user.id}:${listing?.id ?? 'new'}`);
+  const original = listing ? toFields(listing) : BLANK;
+  const restored = kept.read();
+  const first = restored ?? original;
   const saved = await dialog(t(listing ? 'own.edit.title' : 'own.new'), (close) => {
     const preview = h('div', { class: 'preview', 'aria-hidden': 'true' });
     const show = (values) => {
@@ -87,26 +104,50 @@ async function edit(listing, done) {
       preview.replaceChildren(h('p', { class: 'muted small' }, t('own.preview')),
         h('div', { class: 'fan-card' }, art(shown), h('div', { class: 'fan-text' }, priceTag(shown), h('p', { class: 'fan-title' }, shown.title), facts(shown))));
     };
+    const startOver = () => {
+      kept.drop();
+      for (const control of fields.elements) {
+        if (control.type === 'radio') control.checked = control.value === original[control.name];
+        else if (control.type === 'checkbox') control.checked = control.name in original;
+        else if (control.name) control.value = original[control.name];
+      }
+      notice.remove();
+      show(original);
+      fields.elements.title.focus();
+    };
+    const notice = restored && h('div', { class: 'restored' },
+      h('p', null, t('own.draft')), button(t('own.draft.drop'), { onclick: startOver }));
     const fields = form([
-      field('title', { value: listing?.title ?? '', required: true, maxlength: 255, autofocus: true }),
+      notice,
+      field('title', { value: first.title, required: true, maxlength: 255, autofocus: true }),
       h('div', { class: 'pair' },
-        field('city', { value: listing?.city ?? '', required: true, maxlength: 128 }),
-        field('price', { value: listing ? String(Number(listing.price)) : '', required: true, inputmode: 'decimal' })),
-      choice('deal_type', dealOptions(), listing?.deal_type ?? 'rent'),
-      choice('property_type', typeOptions(), listing?.property_type ?? 'flat', { look: 'chips' }),
+        cityField({ value: first.city, required: true }),
+        field('price', { value: first.price, required: true, inputmode: 'decimal' })),
+      choice('deal_type', dealOptions(), first.deal_type),
+      choice('property_type', typeOptions(), first.property_type, { look: 'chips' }),
       h('label', { class: 'check' },
-        h('input', { type: 'checkbox', name: 'is_active', checked: listing?.is_active ?? true }), h('span', null, t('field.is_active'))),
+        h('input', { type: 'checkbox', name: 'is_active', checked: 'is_active' in first }), h('span', null, t('field.is_active'))),
       h('div', { class: 'row row-end' },
-        button(t('cancel'), { onclick: () => close() }),
+        button(t('cancel'), { onclick: () => { kept.drop(); close(); } }),
         h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('save')))),
     ], async ({ title, city, deal_type, property_type, price, is_active }) => {
       const written = { title, city, deal_type, property_type, price: priceInput(price), is_active: is_active === 'on' };
-      close(await (listing ? api.updateListing(listing.id, written) : api.createListing(written)));
-    }, { oninput: () => show(Object.fromEntries(new FormData(fields))) });
-    show(Object.fromEntries(new FormData(fields)));
+      const saved = await (listing ? api.updateListing(listing.id, written) : api.createListing(written));
+      kept.drop();
+      close(saved);
+    }, {
+      oninput: () => {
+        const values = Object.fromEntries(new FormData(fields));
+        if (sameFields(values, original)) kept.drop();
+        else kept.keep(values);
+        show(values);
+      },
+    });
+    show(first);
     return h('div', { class: 'editor' }, fields, preview);
   }, { look: 'dialog-wide' });
   if (saved) done(saved);
+  else if (kept.read()) toast(t('own.draft.kept'));
 }
 
 // --- Leads ---

@@ -1,6 +1,8 @@
 /** The tenant's lists: favorites, leads, preferences. */
 
 import { api } from '../api.js';
+import { cityField } from '../cities.js';
+import { agreesToDisclosure } from '../disclosure.js';
 import { h } from '../dom.js';
 import { ago, phone, priceInput } from '../format.js';
 import { t } from '../i18n.js';
@@ -8,27 +10,60 @@ import { badge, busy, button, choice, contacts, dealOptions, emptyState, errorSt
 
 const PAGE = 12;
 const SOON_TRIES = 6;
+const LEAD_PAGES = 5; // Of 100 each; asking about an older one again makes no second lead.
 
 // --- Favorites ---
 
-export function favorites({ signal, go }) {
+/** What the tenant has already asked the owners for: listing id → status of the lead. */
+async function askedFor(signal) {
+  const asked = new Map();
+  let cursor = null;
+  for (let page = 0; page < LEAD_PAGES; page += 1) {
+    const { items, next } = await api.myLeads({ limit: 100, cursor }, { signal });
+    for (const { listing_id, status } of items) asked.set(listing_id, status);
+    if (!next) break;
+    cursor = next;
+  }
+  return asked;
+}
+
+export function favorites({ user, deck, signal, go }) {
+  // Without the leads, the list is still worth showing: asking twice makes no second lead.
+  const asked = deck.idle().then(() => askedFor(signal)).catch(() => new Map());
+
   const empty = () => emptyState({
     name: 'star', title: t('fav.empty'), text: t('fav.empty.text'),
     actions: [button(t('leads.empty.action'), { kind: 'primary', icon: 'cards', onclick: () => go('feed') })],
   });
   const list = pagedList({
     signal, empty,
-    load: (cursor) => api.favorites({ limit: PAGE, cursor }, { signal }),
-    row: (listing) => {
+    load: async (cursor) => {
+      const [{ items, next }, leads] = await Promise.all([api.favorites({ limit: PAGE, cursor }, { signal }), asked]);
+      const statuses = new Map([...leads, ...[...deck.liked].filter((id) => !leads.has(id)).map((id) => [id, 'new'])]);
+      return { items: items.map((listing) => ({ ...listing, asked: statuses.get(listing.id) })), next };
+    },
+    row: ({ asked: status, ...listing }) => {
+      const state = h('div', { class: 'lead-state', role: 'status' });
+      const showAsked = (now) => state.replaceChildren(
+        h('span', null, t('fav.asked')), stage(now),
+        h('a', { href: '#/leads', 'aria-label': t('fav.asked.label', { title: listing.title }) }, t('feed.toleads')));
+      const ask = button(t('fav.lead'), {
+        kind: 'soft', icon: 'inbox', 'aria-label': t('fav.lead.label', { title: listing.title }),
+        onclick: () => busy(ask, async () => {
+          if (!(await agreesToDisclosure(user))) return;
+          const lead = await api.createLead(listing.id);
+          (await asked).set(listing.id, lead.status);
+          showAsked(lead.status);
+          ask.remove();
+          state.querySelector('a').focus();
+          toast(t('fav.lead.done'), { kind: 'good', action: { label: t('feed.toleads'), run: () => go('leads') } });
+        }),
+      });
+      if (status) showAsked(status);
       const row = listingRow(listing,
+        state,
         h('div', { class: 'row' },
-          button(t('fav.lead'), {
-            kind: 'soft', icon: 'inbox', 'aria-label': t('fav.lead.label', { title: listing.title }),
-            onclick: ({ currentTarget }) => busy(currentTarget, async () => {
-              await api.createLead(listing.id);
-              toast(t('fav.lead.done'), { kind: 'good', action: { label: t('feed.toleads'), run: () => go('leads') } });
-            }),
-          }),
+          !status && ask,
           button(t('fav.remove'), {
             icon: 'cross', 'aria-label': t('fav.remove.label', { title: listing.title }),
             onclick: ({ currentTarget }) => busy(currentTarget, async () => {
@@ -45,7 +80,7 @@ export function favorites({ signal, go }) {
   });
   const restore = (listing) => busy(list, async () => {
     await api.addFavorite(listing.id);
-    list.prepend(listing);
+    list.prepend({ ...listing, asked: (await asked).get(listing.id) });
   });
   return h('div', { class: 'page' }, heading(t('fav.title')), list);
 }
@@ -139,26 +174,11 @@ export function preferences({ deck, signal, go }) {
   return h('div', { class: 'page page-narrow' }, heading(t('pref.title'), t('pref.text')), place);
 }
 
-let cities = null;
-
-/** City names that listings really have, as suggestions while typing. */
-function citySuggestions(input) {
-  const list = h('datalist', { id: `${input.id}-cities` });
-  input.setAttribute('list', list.id);
-  input.addEventListener('focus', async () => {
-    cities ??= api.listings({ limit: 100 }).then(({ items }) => [...new Set(items.map(({ city }) => city))].sort());
-    const names = await cities.catch(() => { cities = null; return []; });
-    list.replaceChildren(...names.map((name) => h('option', { value: name })));
-  }, { once: true });
-  return list;
-}
-
 /** @param {object|null} wanted as the API has it; @param {(saved) => void} done */
 export function preferencesForm(wanted, done) {
   const any = ['', t('any')];
-  const city = field('city', { value: wanted?.city ?? '', maxlength: 128, placeholder: t('field.city.any') });
   return form([
-    city, citySuggestions(city.querySelector('input')),
+    cityField({ value: wanted?.city ?? '', placeholder: t('field.city.any') }),
     choice('deal_type', [any, ...dealOptions()], wanted?.deal_type ?? ''),
     choice('property_type', [any, ...typeOptions()], wanted?.property_type ?? '', { look: 'chips' }),
     h('div', { class: 'pair' },

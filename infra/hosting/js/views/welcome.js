@@ -13,6 +13,7 @@ const DEMO = [
   ['agent', 'users'],
   ['admin', 'shield'],
 ];
+const LOCAL_HOSTS = ['localhost', '127.0.0.1', '[::1]'];
 /** The first user of each role in infra/demo.py. */
 const demoLogin = (role) => [`${role}@example.com`, 'demo12345'];
 
@@ -53,26 +54,30 @@ function fan() {
   return node;
 }
 
-/** One click per role, only where the demo data lives. */
+/** One click per role, only where the demo data lives. Where that is likely, its place is kept until the API has told. */
 function demo({ enter, signal }) {
   const node = h('div', { class: 'demo' });
+  const choices = [
+    h('h2', null, t('welcome.demo')),
+    h('p', { class: 'muted' }, t('welcome.demo.text')),
+    h('div', { class: 'demo-grid' },
+      DEMO.map(([role, mark]) =>
+        h('button', { type: 'button', class: `demo-button demo-${role}`, 'data-demo': role, onclick: ({ currentTarget }) => busy(currentTarget, () => signIn(...demoLogin(role), enter), (error) => error.status === 401 ? toast(t('welcome.demo.missing'), { kind: 'error' }) : toastError(error)) },
+          h('span', { class: 'demo-icon' }, icon(mark)), h('span', null, h('strong', null, t(`role.${role}`)), h('small', null, t(`welcome.demo.${role}`)))))),
+    h('p', { class: 'or' }, h('span', null, t('welcome.or'))),
+  ];
   const ask = async () => {
-    node.replaceChildren();
+    node.classList.toggle('is-waiting', LOCAL_HOSTS.includes(location.hostname));
+    node.replaceChildren(...(node.matches('.is-waiting') ? choices : []));
     try {
       const { environment } = await api.health();
-      if (signal.aborted || environment !== 'local') return;
-      node.replaceChildren(
-        h('h2', null, t('welcome.demo')),
-        h('p', { class: 'muted' }, t('welcome.demo.text')),
-        h('div', { class: 'demo-grid' },
-          DEMO.map(([role, mark]) =>
-            h('button', { type: 'button', class: `demo-button demo-${role}`, 'data-demo': role, onclick: ({ currentTarget }) => busy(currentTarget, () => signIn(...demoLogin(role), enter), (error) => error.status === 401 ? toast(t('welcome.demo.missing'), { kind: 'error' }) : toastError(error)) },
-              h('span', { class: 'demo-icon' }, icon(mark)), h('span', null, h('strong', null, t(`role.${role}`)), h('small', null, t(`welcome.demo.${role}`)))))),
-        h('p', { class: 'or' }, h('span', null, t('welcome.or'))));
+      if (!signal.aborted) node.replaceChildren(...(environment === 'local' ? choices : []));
     } catch (error) {
       if (signal.aborted) return;
       node.replaceChildren(h('div', { class: 'notice', role: 'alert' }, icon('alert'),
         h('p', null, h('strong', null, t('welcome.down')), ' ', errorText(error)), button(t('retry'), { onclick: ask })));
+    } finally {
+      node.classList.remove('is-waiting');
     }
   };
   ask();
