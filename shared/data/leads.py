@@ -1,13 +1,17 @@
-"""Leads: one document for each pair of tenant and listing, so that a repeated event cannot make two."""
+"""Leads: one document for each pair of tenant and listing, so that a repeated event cannot make two.
 
+A lead's document also has the state of its conversation, which shared/data/messages.py keeps.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
-from shared.data import listings, store, users
-from shared.data.pages import Page, paginate
+from shared.data import listings, messages, store, users
+from shared.data.pages import Page, documents_page
 from shared.data.users import User
 from shared.enums import LeadStatus, Role
 from shared.errors import Forbidden, NotFound
-from shared.models.leads import LeadDetails, LeadFilter, LeadRead
+from shared.models.leads import LeadDetails, LeadFilter, LeadRead, LeadWrite, ListedLead
 
 COLLECTION = "leads"
 
@@ -27,12 +31,37 @@ def document(tenant_id: int, listing_id: int, owner_id: int, status: LeadStatus)
     }
 
 
-def get_or_create(
-    lead_doc: store.Snapshot, tenant_id: int, listing_id: int, owner_id: int, status: LeadStatus = LeadStatus.NEW
-) -> LeadRead:
-    """The lead of a tenant and a listing; it is made if there is none."""
-    new = document(tenant_id, listing_id, owner_id, status)
-    return LeadRead.model_validate(store.get_or_create(lead_doc, new))
+def get_or_create(lead_doc: store.Snapshot, tenant: User, owner_id: int, wanted: LeadWrite) -> LeadRead:
+    """The lead of a tenant and a listing; it is made if there is none.
+
+    A message is its first one: if the lead already has messages, it is not added again.
+
+    Raises:
+        Conflict: There is a message, and the lead is closed or its owner cannot read any more.
+    """
+    owner = User.of(store.get(users.ref(owner_id))[0]) if wanted.message else None
+
+    def attempt(lead_doc: store.Snapshot) -> LeadRead:
+        lead = lead_doc.to_dict()
+        if lead is None:
+            return _create(lead_doc.reference, tenant, owner_id, owner, wanted)
+        if wanted.message and not lead.get("messages"):
+            messages.send(lead_doc, tenant, owner, wanted.message, key=f"first:{wanted.message}")
+        return LeadRead.model_validate(lead)
+
+    return store.contend([lead_doc], attempt)
+
+
+def _create(reference: store.Reference, tenant: User, owner_id: int, owner: User | None, wanted: LeadWrite) -> LeadRead:
+    lead = document(tenant.id, wanted.listing_id, owner_id, wanted.status)
+    changes: dict[str, Any] = {}
+    batch = store.Batch()
+    if wanted.message:
+        messages.check_open(lead, owner)
+        message, changes = messages.new_message(lead, tenant.id, wanted.message, store.new_id())
+        batch.create(messages.ref(lead["id"], message["id"]), message)
+    batch.create(reference, lead | changes)
+    return LeadRead.model_validate(lead | {"created_at": store.server_time(batch.commit()[0])})
 
 
 def ensure(tenant_id: int, listing_id: int, owner_id: int) -> bool:
@@ -46,21 +75,50 @@ def ensure(tenant_id: int, listing_id: int, owner_id: int) -> bool:
     return True
 
 
-def list_by_tenant(tenant_id: int, chosen: LeadFilter) -> Page[LeadRead]:
+def list_by_tenant(tenant_id: int, chosen: LeadFilter) -> Page[ListedLead]:
     """The leads of a tenant, newest first."""
     return _page("tenant_id", tenant_id, chosen)
 
 
-def list_by_owner(owner_id: int, chosen: LeadFilter) -> Page[LeadRead]:
+def list_by_owner(owner_id: int, chosen: LeadFilter) -> Page[ListedLead]:
     """The leads for an owner's listings, newest first."""
     return _page("owner_id", owner_id, chosen)
 
 
-def _page(field: str, user_id: int, chosen: LeadFilter) -> Page[LeadRead]:
+def _page(field: str, user_id: int, chosen: LeadFilter) -> Page[ListedLead]:
     query = store.collection(COLLECTION).where(filter=store.Filter(field, "==", user_id))
     if chosen.status is not None:
         query = query.where(filter=store.Filter("status", "==", chosen.status.value))
-    return paginate(query, chosen, LeadRead.model_validate)
+    documents, cursor = documents_page(query, chosen.cursor, chosen.limit)
+    return Page(_with_included(documents, user_id, chosen.include), cursor)
+
+
+def _with_included(documents: Sequence[dict[str, Any]], user_id: int, names: frozenset[str]) -> list[ListedLead]:
+    """The leads as one of their sides sees them, with what is asked for besides; that is read in one round trip."""
+    wanted = [listings.ref(lead["listing_id"]) for lead in documents if "listing" in names]
+    wanted += [users.ref(messages.other_side(lead, user_id)) for lead in documents if "contact" in names]
+    references = {reference.path: reference for reference in wanted}
+    found = dict(zip(references, store.get(*references.values()), strict=True)) if references else {}
+
+    def included(lead: dict[str, Any]) -> dict[str, Any]:
+        given: dict[str, Any] = {}
+        if "listing" in names:
+            listing = found[listings.ref(lead["listing_id"]).path].to_dict()
+            given["listing"] = listing and listings.to_model(listing)
+        if "contact" in names:
+            other = User.of(found[users.ref(messages.other_side(lead, user_id)).path])
+            given["contact"] = other and other.to_contact()
+        if "conversation" in names:
+            given["conversation"] = messages.conversation(lead, user_id)
+        return given
+
+    return [ListedLead.model_validate(lead | included(lead)) for lead in documents]
+
+
+def find(lead_id: int) -> store.Snapshot | None:
+    """The document of the lead with this id, whoever asks."""
+    query = store.collection(COLLECTION).where(filter=store.Filter("id", "==", lead_id))
+    return next(iter(store.run(query.limit(1))), None)
 
 
 def get_visible(lead_id: int, user: User) -> store.Snapshot:
@@ -69,19 +127,33 @@ def get_visible(lead_id: int, user: User) -> store.Snapshot:
     Raises:
         NotFound: There is no such lead, or the user is neither of its sides and no admin.
     """
-    query = store.collection(COLLECTION).where(filter=store.Filter("id", "==", lead_id)).limit(2)
-    for lead_doc in store.run(query):
-        lead = lead_doc.to_dict() or {}
-        if user.role is Role.ADMIN or user.id in (lead["tenant_id"], lead["owner_id"]):
-            return lead_doc
-    raise NotFound("Lead not found")
+    lead_doc = find(lead_id)
+    if lead_doc is not None and user.role is Role.ADMIN:
+        return lead_doc
+    return visible_to_side(lead_doc, user)
+
+
+def other_side_ref(lead_doc: store.Snapshot | None, user_id: int) -> store.Reference:
+    """The user on the other side of a lead, to be read along with the caller; nobody when there is no such lead."""
+    lead = lead_doc.to_dict() if lead_doc else None
+    return users.ref(messages.other_side(lead, user_id) if lead else 0)
+
+
+def visible_to_side(lead_doc: store.Snapshot | None, user: User) -> store.Snapshot:
+    """A lead for one of its two sides, its tenant or its owner.
+
+    Raises:
+        NotFound: There is no such lead, or the user is neither of its sides.
+    """
+    if lead_doc is None or user.id not in ((lead := lead_doc.to_dict() or {})["tenant_id"], lead["owner_id"]):
+        raise NotFound("Lead not found")
+    return lead_doc
 
 
 def details(lead_doc: store.Snapshot, user: User) -> LeadDetails:
     """A lead with its listing and the other side's contacts."""
     lead = lead_doc.to_dict() or {}
-    other = lead["owner_id"] if user.id == lead["tenant_id"] else lead["tenant_id"]
-    listing_doc, user_doc = store.get(listings.ref(lead["listing_id"]), users.ref(other))
+    listing_doc, user_doc = store.get(listings.ref(lead["listing_id"]), users.ref(messages.other_side(lead, user.id)))
     other_side, listing = User.of(user_doc), listing_doc.to_dict()
     if other_side is None or listing is None:
         raise NotFound("Lead not found")

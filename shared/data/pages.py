@@ -43,26 +43,32 @@ def decode_cursor(cursor: str) -> Position:
     raise Invalid.at(("query", "cursor"), "not a cursor")
 
 
-def paginate(query: store.Query, page: PageParams, read: Callable[[dict[str, Any]], T]) -> Page[T]:
-    """One page of a query, newest first by ``created_at``; reads one document more to know whether there is a next.
+def paginate(
+    query: store.Query, page: PageParams, read: Callable[[dict[str, Any]], T], order: str = "created_at"
+) -> Page[T]:
+    """One page of a query, newest first; reads one document more to know whether there is a next.
 
     Args:
         query: The filters, without order and limit.
         page: Where to start, and how many items to answer with.
         read: Makes the answer's item of a document.
+        order: The field that says what is newest: a time, or a number.
     """
-    documents, cursor = documents_page(query, page.cursor, page.limit)
+    documents, cursor = documents_page(query, page.cursor, page.limit, order)
     return Page([read(data) for data in documents], cursor)
 
 
-def documents_page(query: store.Query, cursor: str | None, limit: int) -> tuple[list[dict[str, Any]], str | None]:
+def documents_page(
+    query: store.Query, cursor: str | None, limit: int, order: str = "created_at"
+) -> tuple[list[dict[str, Any]], str | None]:
     """The documents of one page and the cursor of the next."""
-    query = query.order_by("created_at", direction="DESCENDING").order_by("id", direction="DESCENDING")
+    query = query.order_by(order, direction="DESCENDING").order_by("id", direction="DESCENDING")
     if cursor is not None:
-        time, key = decode_cursor(cursor)
-        query = query.start_after({"created_at": moment(time), "id": key})
+        place, key = decode_cursor(cursor)
+        query = query.start_after({order: moment(place) if order == "created_at" else place, "id": key})
     documents = [snapshot.to_dict() or {} for snapshot in store.run(query.limit(limit + 1))]
     if len(documents) <= limit:
         return documents, None
     last = documents[limit - 1]
-    return documents[:limit], encode_cursor((micros(last["created_at"]), last["id"]))
+    place = last[order]
+    return documents[:limit], encode_cursor((place if isinstance(place, int) else micros(place), last["id"]))

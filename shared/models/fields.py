@@ -49,6 +49,12 @@ def no_nul(value: str) -> str:
 
 
 Text255 = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(trimmed), AfterValidator(no_nul)]
+MessageText = Annotated[
+    str,
+    Field(min_length=1, max_length=4000, description="Plain text."),
+    BeforeValidator(trimmed),
+    AfterValidator(no_nul),
+]
 City = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(trimmed), AfterValidator(no_nul)]
 Email = Annotated[str, AfterValidator(email_address), Field(json_schema_extra={"maxLength": 254})]
 Phone = Annotated[

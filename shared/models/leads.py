@@ -1,21 +1,25 @@
 """What goes in and out of /leads."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
+
+from pydantic import MISSING, BeforeValidator
 
 from shared.enums import LeadStatus
 from shared.models.base import Body, Model
-from shared.models.fields import Id, null_is
+from shared.models.fields import Id, MessageText, empty_is_none, null_is
+from shared.models.include import Include
 from shared.models.listings import ListingRead
 from shared.models.pages import PageParams
 
 
 class LeadWrite(Body):
-    """A lead made by hand. `owner_id` is only compared with the listing's owner."""
+    """A lead made by hand. `owner_id` is only compared with the listing's owner; `message` begins the conversation."""
 
     listing_id: Id
     owner_id: Id | None = None
     status: Annotated[LeadStatus, null_is("new", LeadStatus)] = LeadStatus.NEW
+    message: Annotated[MessageText | None, BeforeValidator(empty_is_none)] = None
 
 
 class LeadUpdate(Body):
@@ -28,6 +32,7 @@ class LeadFilter(PageParams):
     """Narrows a list of leads; absent means any."""
 
     status: LeadStatus | None = None
+    include: Include[Literal["listing", "contact", "conversation"]] = frozenset()
 
 
 class LeadRead(Model):
@@ -48,6 +53,37 @@ class Contact(Model):
     phone: str | None
     email: str | None
     telegram_id: str | None
+
+
+class MessageWrite(Body):
+    """What one side of a lead writes to the other."""
+
+    text: MessageText
+
+
+class MessageRead(Model):
+    """A message on a lead."""
+
+    id: Id
+    lead_id: Id
+    sender_id: Id
+    text: str
+    created_at: datetime
+
+
+class Conversation(Model):
+    """How far the caller is with the messages of a lead."""
+
+    unread: int
+    last_message: MessageRead | None
+
+
+class ListedLead(LeadRead):
+    """A lead in a list, with what the request's `include` names."""
+
+    listing: ListingRead | MISSING | None = MISSING
+    contact: Contact | MISSING | None = MISSING
+    conversation: Conversation | MISSING = MISSING
 
 
 class LeadDetails(LeadRead):

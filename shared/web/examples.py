@@ -22,6 +22,13 @@ _LEAD_EXAMPLE: dict[str, Any] = {
     "status": "new",
     "created_at": "2025-11-30T12:30:03.362734Z",
 }
+_MESSAGE_EXAMPLE: dict[str, Any] = {
+    "id": 4,
+    "lead_id": 1,
+    "sender_id": 2,
+    "text": "Здравствуйте! Квартира ещё свободна?",
+    "created_at": "2025-11-30T12:31:00.120004Z",
+}
 
 EXAMPLES: dict[str, list[Any]] = {
     "Register": [
@@ -86,9 +93,12 @@ EXAMPLES: dict[str, list[Any]] = {
     "UndoRead": [{"status": "ok", "listing_id": 1}],
     "FavoriteWrite": [{"listing_id": 1}],
     "FavoriteRead": [{"id": 1, "user_id": 2, "listing_id": 1, "created_at": "2025-11-30T12:00:00Z"}],
-    "LeadWrite": [{"listing_id": 1, "owner_id": 3, "status": "new"}],
+    "LeadWrite": [{"listing_id": 1, "owner_id": 3, "status": "new", "message": "Здравствуйте! Квартира ещё свободна?"}],
+    "MessageWrite": [{"text": "Здравствуйте! Квартира ещё свободна?"}],
+    "MessageRead": [_MESSAGE_EXAMPLE],
     "LeadUpdate": [{"status": "in_progress"}],
     "LeadRead": [_LEAD_EXAMPLE],
+    "ListedLead": [_LEAD_EXAMPLE, _LEAD_EXAMPLE | {"conversation": {"unread": 1, "last_message": _MESSAGE_EXAMPLE}}],
     "LeadDetails": [
         _LEAD_EXAMPLE
         | {

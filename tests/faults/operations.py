@@ -157,6 +157,26 @@ OPERATIONS = {
         "DELETE", "/favorites/{second}", {}, before=lambda world: world.act("second", "favorite")
     ),
     "lead": Operation("POST", "/leads/", {"listing_id": "$second", "owner_id": "$landlord"}),
+    "lead with a message": Operation("POST", "/leads/", {"listing_id": "$second", "message": "Hello"}),
+    "message": Operation(
+        "POST",
+        "/leads/{lead}/messages",
+        {"text": "Hello"},
+        "landlord",
+        before=lambda world: world.ids.update(
+            lead=world.ok("POST", "/leads", "tenant", {"listing_id": world.ids["first"], "message": "Hello?"})["id"]
+        ),
+        headers={"Idempotency-Key": "m1"},
+    ),
+    "messages, read": Operation(
+        "POST",
+        "/leads/{lead}/read",
+        {},
+        "landlord",
+        before=lambda world: world.ids.update(
+            lead=world.ok("POST", "/leads", "tenant", {"listing_id": world.ids["first"], "message": "Hello?"})["id"]
+        ),
+    ),
     "lead, work on it": Operation(
         "PATCH",
         "/leads/{lead}",

@@ -86,7 +86,6 @@ def test_firestore_gone_in_the_middle_is_503_and_a_repetition_makes_it_whole(
     api: Api, proxy: Proxy, name: str, after: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """From each call on nothing gets through; that call itself was done, or not."""
-    monkeypatch.setattr(store, "TOTAL_SECONDS", 0.2)
     operation = OPERATIONS[name]
     expected, calls = clean(api, proxy, operation)
     for number in range(len(calls)):
@@ -95,7 +94,8 @@ def test_firestore_gone_in_the_middle_is_503_and_a_repetition_makes_it_whole(
         def plan(count: int, method: str, number: int = number) -> Fault | None:
             return Fault("UNAVAILABLE", after=after and count == number) if count >= number else None
 
-        with proxy.planned(plan):
+        with proxy.planned(plan), monkeypatch.context() as patch:
+            patch.setattr(store, "TOTAL_SECONDS", 0.2)
             response = operation.send(world)
         check_unavailable(response)
         finish(operation, world, response, expected)

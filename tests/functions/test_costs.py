@@ -112,6 +112,20 @@ def test_leads(owner: Person, tenant: Person, meter: Meter) -> None:
     assert cost <= Cost(rpcs=3, reads=2, writes=1)
 
 
+def test_messages(owner: Person, tenant: Person, meter: Meter) -> None:
+    body = {"listing_id": owner.listing()["id"], "message": "First"}
+    cost, lead = meter.of(tenant.ok, "POST", "/leads", json=body)
+    assert cost <= Cost(rpcs=3, reads=4, writes=2)
+    for sender in (owner, tenant, tenant):
+        cost, _ = meter.of(sender.ok, "POST", f"/leads/{lead['id']}/messages", json={"text": "Hello"})
+        assert cost <= Cost(rpcs=3, reads=3, writes=2)
+    cost, _ = meter.of(tenant.ok, "GET", f"/leads/{lead['id']}/messages")
+    assert cost <= Cost(rpcs=3, reads=2 + 4)
+    for writes in (1, 0):
+        cost, _ = meter.of(owner.ok, "POST", f"/leads/{lead['id']}/read")
+        assert cost <= Cost(rpcs=2 + writes, reads=2, writes=writes)
+
+
 def test_admin(api: Api, tenant: Person, meter: Meter) -> None:
     admin, other = api.person("admin"), api.person("admin")
     cost, _ = meter.of(admin.ok, "PATCH", f"/admin/users/{tenant.id}", json={"role": "agent"})
@@ -148,6 +162,9 @@ def test_a_refused_call_reads_no_more_than_the_caller(api: Api, tenant: Person, 
         ("/leads/my", {}, 2, 1, 1),
         ("/leads/my", {"status": "new"}, 2, 1, 1),
         ("/leads/for-me", {}, 2, 1, 1),
+        ("/leads/my", {"include": "conversation"}, 2, 1, 1),
+        ("/leads/my", {"include": "listing,contact,conversation"}, 3, 1, 3),
+        ("/leads/for-me", {"include": "listing,contact,conversation"}, 3, 1, 3),
         ("/favorites", {}, 3, 1, 2),
         ("/admin/users", {}, 2, 1, 1),
         ("/admin/listings", {}, 2, 1, 1),

@@ -64,6 +64,7 @@ def bodies(listing_id: int, someone: Person) -> dict[str, dict[str, Any]]:
         "POST /favorites": {"json": {"listing_id": listing_id}},
         "POST /leads": {"json": {"listing_id": listing_id}},
         "PATCH /leads/{lead_id}": {"json": {"status": "closed"}},
+        "POST /leads/{lead_id}/messages": {"json": {"text": "Hello"}},
         "PATCH /admin/users/{user_id}": {"json": {"role": "agent"}},
     }
 
@@ -90,7 +91,9 @@ def call_with_all_filters(operation: Operation, admin: Person, owner: Person, te
     models = [each for each in operation.parameters.values() if inspect.isclass(each) and issubclass(each, Params)]
     wants_body = any(inspect.isclass(each) and issubclass(each, Body | Form) for each in operation.parameters.values())
     options = bodies(other, tenant)[name] if wants_body else {}
-    caller = {"undo": tenant, "list_leads_for_me": owner}.get(operation.handler.__name__, admin)
+    callers = {"undo": tenant, "list_leads_for_me": owner}
+    callers |= dict.fromkeys(("list_messages", "send_message", "read_messages"), tenant)
+    caller = callers.get(operation.handler.__name__, admin)
     filters = [field for model in models for field in model.model_fields if field in FILTERS]
     path = re.sub(r"{(\w+)}", lambda match: str(ids[match[1]]), operation.path)
     for chosen in subsets(filters):

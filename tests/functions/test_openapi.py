@@ -134,7 +134,7 @@ def test_every_body_and_every_answer_has_an_example() -> None:
             assert resolved(body_of(operation)[1])["examples"], name
     # The rest are parts of others, whose examples show them, and an error's text differs by status.
     without = {name for name, schema in SCHEMAS.items() if "properties" in schema and "examples" not in schema}
-    assert without == {"Contact", "FieldError", "Error"}
+    assert without == {"Contact", "Conversation", "FieldError", "Error"}
 
 
 def test_every_example_is_valid() -> None:
@@ -193,7 +193,11 @@ def test_ids_and_secrets_are_parameters_with_their_limits() -> None:
         for parameter in operation.get("parameters", [])
         if parameter["in"] == "header"
     }
-    assert headers == {"telegram": "X-Telegram-Bot-Secret", "create_listing": "Idempotency-Key"}
+    assert headers == {
+        "telegram": "X-Telegram-Bot-Secret",
+        "create_listing": "Idempotency-Key",
+        "send_message": "Idempotency-Key",
+    }
 
 
 def _fail(error: Exception) -> Callable[..., NoReturn]:
@@ -280,8 +284,19 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     assert len(ok("list_my_leads", me)) == len(ok("list_leads_for_me", owner, query_string={"status": "new"})) == 1
     call("list_leads_for_me", 403, me)
     ok("get_lead", me, lead)
+    ok("send_message", me, lead, json={"text": "Здравствуйте!"}, headers={"Idempotency-Key": "1"})
+    assert len(ok("list_messages", owner, lead)) == 1
+    everything = {"include": "listing,contact,conversation"}
+    (listed,) = ok("list_leads_for_me", owner, query_string=everything)
+    assert listed["conversation"]["unread"] == 1
+    ok("list_my_leads", me, query_string=everything)
+    ok("read_messages", owner, lead)
     ok("update_lead", owner, lead, json={"status": "in_progress"})
     call("update_lead", 403, me, lead, json={"status": "closed"})
+    ok("update_lead", owner, lead, json={"status": "closed"})
+    call("send_message", 409, me, lead, json={"text": "Алло?"})
+    closed = ok("create_lead", me, json={"listing_id": other, "status": "closed"})
+    call("create_lead", 409, me, json={"listing_id": other, "message": closed["status"]})
 
     # Admin.
     ok("list_users", boss, query_string={"limit": 2})

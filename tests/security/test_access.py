@@ -59,6 +59,9 @@ GET    /leads/for-me                     401  401    401  403    403      200   
 POST   /leads                            401  401    401  200    200      400   200      200   200   200     200
 GET    /leads/{lead}                     401  401    401  200    404      200   404      404   200   404     200
 PATCH  /leads/{lead}                     401  401    401  403    404      200   404      404   200   404     200
+GET    /leads/{lead}/messages            401  401    401  200    404      200   404      404   404   404     404
+POST   /leads/{lead}/messages            401  401    401  200    404      200   404      404   404   404     404
+POST   /leads/{lead}/read                401  401    401  200    404      200   404      404   404   404     404
 GET    /admin/users                      401  401    401  403    403      403   403      403   200   403     200
 PATCH  /admin/users/{user}               401  401    401  403    403      403   403      403   200   403     200
 GET    /admin/listings                   401  401    401  403    403      403   403      403   200   403     200
@@ -141,6 +144,7 @@ class World:
             "POST /favorites": {"json": {"listing_id": self.ids["listing"]}},
             "POST /leads": {"json": {"listing_id": self.ids["listing"]}},
             "PATCH /leads/{lead}": {"json": {"status": "closed"}},
+            "POST /leads/{lead}/messages": {"json": {"text": "Hello"}},
             "PATCH /admin/users/{user}": {"json": {"is_active": False}},
         }
         return bodies.get(name, {})
