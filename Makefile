@@ -5,7 +5,7 @@ PACKAGES := venv/.installed
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check openapi admin demo bench soak deploy destroy clean chromium
+.PHONY: help run test unit coverage check openapi admin demo bench soak deploy destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z]+:.*##/ { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -13,8 +13,14 @@ help: ## List the commands.
 run: $(PACKAGES) $(FIREBASE) ## Run the whole system with demo data on http://localhost:8000. FRESH=1 forgets the local data.
 	@venv/bin/python -m infra.local.run
 
-test: $(PACKAGES) $(FIREBASE) chromium ## Test everything. ARGS=… go to pytest.
-	@venv/bin/pytest --ignore=tests/soak $(ARGS)
+test: $(PACKAGES) $(FIREBASE) chromium ## Test everything, on all cores. ARGS=… go to pytest.
+	@venv/bin/pytest --ignore=tests/soak --numprocesses=auto --dist=loadgroup $(ARGS)
+
+unit: $(PACKAGES) ## Test the pure rules: in seconds, without any other tool.
+	@venv/bin/pytest tests/unit $(ARGS)
+
+coverage: $(PACKAGES) $(FIREBASE) chromium ## Test everything and report which branches no test takes.
+	@$(MAKE) --no-print-directory test ARGS="--cov=functions --cov=shared --cov-branch --cov-report=term-missing:skip-covered $(ARGS)"
 
 check: $(PACKAGES) ## Lint, formatting, types, and known vulnerabilities of the pinned packages.
 	@venv/bin/ruff check
@@ -56,10 +62,12 @@ chromium:
 	fi
 
 $(PACKAGES): requirements.txt tests/requirements.txt
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or later is needed: https://www.python.org/downloads/"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || \
+	  { echo "Python 3.11 or later is needed (found: $$("$(PYTHON)" --version 2>&1 || echo none))." \
+	         "Get it from https://www.python.org/downloads/, or name one: make PYTHON=/path/to/python3 …"; exit 1; }
 	@echo "Installing the Python packages into venv/ ..."
-	@test -x venv/bin/python || "$(PYTHON)" -m venv venv
-	@venv/bin/pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
+	@venv/bin/python -m pip --version >/dev/null 2>&1 || { rm -rf venv && "$(PYTHON)" -m venv venv; }
+	@venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
 	@touch $@
 
 $(FIREBASE): infra/package-lock.json

@@ -14,23 +14,32 @@ from infra.local.emulators import suite as whole_suite
 
 PORTS = Ports.free()
 PROJECT = "demo-tests"
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "only")
 os.environ |= PORTS.environment | {"GOOGLE_CLOUD_PROJECT": PROJECT, "BCRYPT_COST": "4"}
 
 from tests.instruments.api import Api  # noqa: E402
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests of the whole system go to one worker: it starts only once then."""
+    for item in items:
+        if "suite" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("suite"))
+
+
 @pytest.fixture(scope="session")
 def emulator() -> Iterator[str]:
     """The Firestore emulator alone; its HOST:PORT."""
-    with firestore(PORTS.firestore, STATE / "test-firestore.log"):
+    with firestore(PORTS.firestore, STATE / f"test-firestore-{WORKER}.log"):
         yield f"{HOST}:{PORTS.firestore}"
 
 
 @pytest.fixture(scope="session")
 def suite() -> Iterator[str]:
     """The whole system as `make run` starts it, with demo data; its base URL."""
-    ports = Ports.configured()
-    folder = STATE / f"test-suite-{ports.hosting}"
+    ports = Ports.free()
+    os.environ |= ports.variables  # For what a test starts as an operator would.
+    folder = STATE / f"test-suite-{WORKER}"
     shutil.rmtree(folder, ignore_errors=True)
     with whole_suite(ports, folder):
         load = [sys.executable, "-c", "from infra.local import demo; demo.load()"]

@@ -61,6 +61,11 @@ class Ports:
         return cls(*free_ports(len(cls.__dataclass_fields__)))
 
     @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables that make ``configured`` answer these ports."""
+        return {f"{name}_port".upper(): str(getattr(self, name)) for name in self.__dataclass_fields__}
+
+    @property
     def base_url(self) -> str:
         return f"http://localhost:{self.hosting}"
 

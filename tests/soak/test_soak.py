@@ -27,6 +27,7 @@ from tests.security import fuzzing
 from tests.security.database import check_whole, dump, empty
 from tests.soak.chaos import Client, Landlord, Tenant
 from tests.soak.conftest import MINUTES, Figures
+from tests.unit.test_feed_rules import play_long_histories, small_limits
 
 SHARES = {"fuzzing": 0.25, "faults": 0.15, "races": 0.2, "chaos": 0.4}
 
@@ -43,6 +44,12 @@ def rounds(part: str) -> Iterator[int]:
         yield number
         if time.monotonic() > ends:
             return
+
+
+@pytest.mark.usefixtures(small_limits.__name__)
+def test_twenty_thousand_histories_of_the_feeds_rules(figures: Figures) -> None:
+    play_long_histories(20_000, seed=time.time_ns())
+    figures.add("histories", 20_000)
 
 
 @pytest.mark.filterwarnings("ignore")
