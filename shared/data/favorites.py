@@ -31,12 +31,27 @@ def document(user_id: int, listing_id: int, swipe: str | None = None) -> dict[st
 def get_or_create(user_id: int, listing_id: int, favorite_doc: store.Snapshot) -> FavoriteRead:
     """The user's favorite of a listing; it is made if there is none.
 
+    One that an action of the feed has added is the user's own from now on: undo does not take it away any more.
+
     Args:
         user_id: Whose favorite it is.
         listing_id: An active listing.
         favorite_doc: The favorite's document as it was read.
     """
-    return FavoriteRead.model_validate(store.get_or_create(favorite_doc, document(user_id, listing_id)))
+
+    def attempt(favorite_doc: store.Snapshot) -> FavoriteRead:
+        batch = store.Batch()
+        favorite = favorite_doc.to_dict()
+        if favorite is None:
+            favorite = document(user_id, listing_id)
+            batch.create(favorite_doc.reference, favorite)
+            favorite = favorite | {"created_at": store.server_time(batch.commit()[0])}
+        elif favorite.get("swipe"):
+            batch.update(favorite_doc.reference, {"swipe": None}, seen=favorite_doc)
+            batch.commit()
+        return FavoriteRead.model_validate(favorite)
+
+    return store.contend([favorite_doc], attempt)
 
 
 def remove(user_id: int, listing_id: int) -> None:

@@ -151,8 +151,9 @@ def act(
 
     def attempt(swipe_doc: store.Snapshot, feed_doc: store.Snapshot) -> None:
         previous = swipes.current_action(swipe_doc)
-        # The first try assumes that the favorite is not there yet, which saves reading it; a wrong guess fails whole.
-        adds_favorite = action is Action.FAVORITE and not (next(tries) and store.get(favorite)[0].exists)
+        # A first favorite is taken for new, which saves reading it; a wrong guess fails whole and is made up for.
+        unsure = bool(next(tries)) or previous is action
+        adds_favorite = action is Action.FAVORITE and not (unsure and store.get(favorite)[0].exists)
         if previous is action and not adds_favorite:
             return
         before = progress_of(feed_doc)
@@ -174,6 +175,9 @@ def act(
 def undo(user_id: int, feed_doc: store.Snapshot, listing_id: int | None = None) -> int:
     """Takes back the user's latest action: the one before it on that listing, if any, is current again.
 
+    An action that is acknowledged while this waits for its turn is the latest one then. An action that was chosen here
+    and is gone from the history was taken back by another undo, or by a try of ours whose acknowledgement was lost.
+
     Args:
         user_id: Whose action it is.
         feed_doc: Their feed's document, as it was read.
@@ -185,31 +189,37 @@ def undo(user_id: int, feed_doc: store.Snapshot, listing_id: int | None = None) 
     Raises:
         NotFound: There is nothing to take back.
     """
-    latest = progress_of(feed_doc).history[-1:]
-    if not latest or listing_id not in (None, latest[0].listing_id):
-        raise NotFound("Nothing to undo")
-    past = latest[0]
+    chosen: list[PastAction] = []
 
-    def attempt(feed_doc: store.Snapshot) -> None:
+    def attempt(feed_doc: store.Snapshot) -> int:
         before = progress_of(feed_doc)
-        if past not in before.history:
-            return  # Taken back meanwhile, perhaps by a try of ours whose acknowledgement was lost.
-        listing_doc, swipe_doc, favorite_doc = store.get(
-            listings.ref(past.listing_id),
-            swipes.ref(user_id, past.listing_id),
-            favorites.ref(user_id, past.listing_id),
-        )
-        batch = store.Batch()
-        if past.previous:
-            batch.update(swipe_doc.reference, {"action": past.previous.value, "acted_at": store.SERVER_TIMESTAMP})
-        else:
-            batch.delete(swipe_doc.reference)
-        # A favorite that was added by hand since then stays.
-        if past.favorite and (favorite_doc.to_dict() or {}).get("swipe") == past.nonce:
-            batch.delete(favorite_doc.reference, seen=favorite_doc)
-        listing = listing_doc.to_dict()
-        add_change(batch, feed_doc, before, before.undone(past, listings.position(listing) if listing else None))
-        batch.commit()
+        if chosen and chosen[-1] not in before.history:
+            return chosen[-1].listing_id
+        if not before.history or listing_id not in (None, before.history[-1].listing_id):
+            raise NotFound("Nothing to undo")
+        chosen.append(before.history[-1])
+        _take_back(user_id, before, feed_doc)
+        return chosen[-1].listing_id
 
-    store.contend([feed_doc], attempt)
-    return past.listing_id
+    return store.contend([feed_doc], attempt)
+
+
+def _take_back(user_id: int, before: Progress, feed_doc: store.Snapshot) -> None:
+    """Writes the progress without its latest action, together with the swipe and the favorite as they were before."""
+    past = before.history[-1]
+    listing_doc, swipe_doc, favorite_doc = store.get(
+        listings.ref(past.listing_id),
+        swipes.ref(user_id, past.listing_id),
+        favorites.ref(user_id, past.listing_id),
+    )
+    listing = listing_doc.to_dict()
+    batch = store.Batch()
+    if past.previous and swipe_doc.exists:
+        batch.update(swipe_doc.reference, {"action": past.previous.value, "acted_at": store.SERVER_TIMESTAMP})
+    elif not past.previous:
+        batch.delete(swipe_doc.reference)
+    # A favorite that was added by hand, or repeated by hand since then, stays.
+    if past.favorite and (favorite_doc.to_dict() or {}).get("swipe") == past.nonce:
+        batch.delete(favorite_doc.reference, seen=favorite_doc)
+    add_change(batch, feed_doc, before, before.undone(past, listings.position(listing) if listing else None))
+    batch.commit()

@@ -6,6 +6,7 @@ import pytest
 
 from shared.data import store
 from tests.instruments.api import Api
+from tests.instruments.elsewhere import Elsewhere, processes
 from tests.instruments.proxy import Proxy, running
 
 
@@ -23,3 +24,15 @@ def proxy(api: Api, _proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[
     yield _proxy
     store.client().close()
     store.client.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def _elsewhere(emulator: str) -> Iterator[Elsewhere]:
+    with processes() as elsewhere:
+        yield elsewhere
+
+
+@pytest.fixture
+def elsewhere(api: Api, _elsewhere: Elsewhere) -> Elsewhere:
+    """Other processes that serve the same database."""
+    return _elsewhere

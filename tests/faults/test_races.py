@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 
 from shared import security
+from tests.faults import same_objects
 from tests.faults.operations import FLAT, World
 from tests.instruments.api import PASSWORD, Api
+from tests.instruments.elsewhere import Call, Elsewhere
 from tests.instruments.proxy import Fault, Proxy
 from tests.security.database import check_whole, dump
 
@@ -284,3 +286,52 @@ def test_a_write_that_was_overtaken_is_seen_by_those_who_looked_in_between(api: 
         title.result()
     assert world.ok("GET", "/listings/{second}", "landlord")["city"] == "Astana"
     assert rest_of_the_feed(world) == [world.ids["second"]]
+
+
+# --- The same objects, from several processes ----------------------------------------------------------------------
+
+
+def test_calls_on_the_same_objects_have_an_order_that_explains_them(world: World, elsewhere: Elsewhere) -> None:
+    same_objects.race(world, elsewhere, random.Random(), rounds=6)
+
+
+def test_an_undo_that_meets_an_action_on_its_listing(world: World, elsewhere: Elsewhere) -> None:
+    """The action is acknowledged: it is the one to take back, or the undo came before it."""
+    token, key = world.tokens["tenant"], world.ids["second"]
+    for number in range(5):
+        world.act("second", "like")
+        later = number % 3 / 200
+        undo, act = elsewhere.at_once(
+            [
+                Call("POST", "/feed/undo", token, later=later),
+                Call("POST", "/feed/action", token, {"listing_id": key, "action": "dislike"}),
+            ]
+        )
+        assert (undo.status, act.status) == (200, 200)
+        assert undo.json["listing_id"] == key
+        actions = [data["action"] for path, data in dump().items() if path.startswith("swipes/")]
+        assert actions in (["like"], ["dislike"])
+        while (answer := world.api.call("POST", "/feed/undo", token)).status_code == 200:
+            pass
+        assert answer.status_code == 404
+        assert world.ids["second"] in [listing["id"] for listing in world.ok("GET", "/feed", "tenant")]
+
+
+def test_an_undo_asked_for_one_listing_leaves_a_later_action_on_another_alone(
+    world: World, elsewhere: Elsewhere
+) -> None:
+    token, first, second = world.tokens["tenant"], world.ids["first"], world.ids["second"]
+    for number in range(3):
+        world.act("first", "like")
+        undo, act = elsewhere.at_once(
+            [
+                Call("POST", f"/feed/undo?listing_id={first}", token, later=number % 3 / 200),
+                Call("POST", "/feed/action", token, {"listing_id": second, "action": "dislike"}),
+            ]
+        )
+        assert act.status == 200
+        left = {data["listing_id"] for path, data in dump().items() if path.startswith("swipes/")}
+        assert left == ({second} if undo.status == 200 else {first, second})
+        assert undo.status in (200, 404)
+        for _ in left:
+            world.ok("POST", "/feed/undo", "tenant")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.data import store, swipes
 from tests.instruments.api import PASSWORD, Api, Person
 
 USER = {"id", "role", "name", "email", "phone", "telegram_id", "is_active", "created_at"}
@@ -282,6 +283,61 @@ def test_undo_keeps_a_favorite_that_was_there_before(api: Api) -> None:
     tenant.act(listing, "favorite")
     tenant.ok("POST", "/feed/undo")
     assert tenant.ok("POST", "/favorites", json={"listing_id": listing["id"]}) == favorite
+
+
+def test_undo_keeps_a_favorite_that_was_repeated_by_hand(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    listing = owner.listing()
+    tenant.act(listing, "favorite")
+    favorite = tenant.ok("POST", "/favorites", json={"listing_id": listing["id"]})
+    assert tenant.ok("POST", "/favorites", json={"listing_id": listing["id"]}) == favorite
+    tenant.ok("POST", "/feed/undo")
+    assert tenant.ok("GET", "/favorites") == [listing]
+
+
+def test_a_favorite_that_was_removed_comes_back_by_another_action(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    listing = owner.listing()
+    for _ in range(2):
+        tenant.act(listing, "favorite")
+        assert tenant.ok("GET", "/favorites") == [listing]
+        tenant.ok("DELETE", f"/favorites/{listing['id']}")
+    tenant.act(listing, "favorite")
+    tenant.ok("POST", "/feed/undo")
+    assert tenant.ok("GET", "/favorites") == []
+
+
+def test_undo_brings_the_earlier_action_back(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    listing = owner.listing()
+
+    def current() -> str | None:
+        return swipes.current_action(store.get(swipes.ref(tenant.id, listing["id"]))[0])
+
+    actions = ("dislike", "like", "favorite")
+    for action in actions:
+        tenant.act(listing, action)
+    for action in reversed(actions):
+        assert current() == action
+        assert tenant.ok("GET", "/feed/next") is None
+        tenant.ok("POST", "/feed/undo")
+    assert current() is None
+    assert tenant.ok("GET", "/feed/next") == listing
+
+
+def test_an_undo_goes_on_where_a_swipe_is_missing(api: Api) -> None:
+    """A script that removes one should not stop all further undos of its user."""
+    owner, tenant = api.person("landlord"), api.person()
+    first, second = owner.listing(title="1"), owner.listing(title="2")
+    for listing, action in ((first, "like"), (second, "like"), (second, "dislike")):
+        tenant.act(listing, action)
+    batch = store.Batch()
+    batch.delete(swipes.ref(tenant.id, second["id"]))
+    batch.commit()
+    undone = [tenant.ok("POST", "/feed/undo")["listing_id"] for _ in range(3)]
+    assert undone == [second["id"], second["id"], first["id"]]
+    assert tenant.call("POST", "/feed/undo").status_code == 404
+    assert titles(tenant.ok("GET", "/feed")) == ["2", "1"]
 
 
 def test_undo_keeps_a_favorite_that_was_added_again_by_hand(api: Api) -> None:

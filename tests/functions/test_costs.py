@@ -399,6 +399,7 @@ def test_an_action_costs_the_same_whatever_it_is(owner: Person, tenant: Person, 
         for action, writes in (("like", 2), ("dislike", 2), ("dislike", 0), ("favorite", 3)):
             cost = swiping.act(document, action)
             assert cost <= Cost(rpcs=2 if writes else 1, reads=4, writes=writes)
+        assert swiping.act(document, "favorite") <= Cost(rpcs=2, reads=5)
     cost, _ = meter.of(tenant.ok, "POST", "/feed/undo")
     assert cost <= Cost(rpcs=3, reads=5, writes=2, deletes=1)
 

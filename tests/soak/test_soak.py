@@ -16,11 +16,13 @@ import pytest
 from shared import security
 from shared.data import users
 from shared.enums import Role
+from tests.faults import same_objects
 from tests.faults import test_races as race_tests
 from tests.faults.operations import OPERATIONS, World
 from tests.faults.test_faults import clean, finish, make_up_for, start
 from tests.faults.test_trigger import deliver
 from tests.instruments.api import Api
+from tests.instruments.elsewhere import Elsewhere
 from tests.instruments.processes import Served, served
 from tests.instruments.proxy import CODES, Fault, Proxy
 from tests.security import fuzzing
@@ -29,7 +31,7 @@ from tests.soak.chaos import Client, Landlord, Tenant
 from tests.soak.conftest import MINUTES, Figures
 from tests.unit.test_feed_rules import play_long_histories, small_limits
 
-SHARES = {"fuzzing": 0.25, "faults": 0.15, "races": 0.2, "chaos": 0.4}
+SHARES = {"fuzzing": 0.25, "faults": 0.15, "races": 0.15, "same objects": 0.1, "chaos": 0.35}
 
 
 def repeat(step: Callable[[], object], times: int) -> None:
@@ -82,18 +84,28 @@ def test_every_fault_at_every_call(api: Api, proxy: Proxy, figures: Figures, mon
             finish(operation, world, response, expected)
 
 
-def test_races(api: Api, proxy: Proxy, figures: Figures, emulator: str) -> None:
+def test_races(api: Api, proxy: Proxy, elsewhere: Elsewhere, figures: Figures, emulator: str) -> None:
     races: list[Callable[..., None]] = [race for name, race in vars(race_tests).items() if name.startswith("test_")]
     for _ in rounds("races"):
         for race in races:
             empty(emulator)
             wanted = inspect.signature(race).parameters
             known: dict[str, Any] = {"api": api, "proxy": proxy, "path": "/leads", "common": "both"}
+            known |= {"elsewhere": elsewhere}
             if "world" in wanted:
                 known["world"] = World.made(api)
             race(**{name: known[name] for name in wanted})
             check_whole(dump())
             figures.add("races run")
+
+
+def test_races_on_the_same_objects(api: Api, elsewhere: Elsewhere, figures: Figures, emulator: str) -> None:
+    """Undo, action, favorites, preferences and edits from several processes, for minutes."""
+    for number in rounds("same objects"):
+        empty(emulator)
+        same_objects.race(World.made(api), elsewhere, random.Random(number), rounds=20)
+        check_whole(dump())
+        figures.add("rounds on the same objects", 20)
 
 
 def test_chaos(api: Api, proxy: Proxy, figures: Figures, tmp_path: Path) -> None:
