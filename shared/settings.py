@@ -17,12 +17,16 @@ LOCAL_SECRET = "local-development-only-" + "0" * 32
 MINIMUM_SECRET_BYTES = 32  # RFC 7518, section 3.2: an HS256 key has at least the hash's size.
 
 
-OPTIONAL_SECRETS = ("TELEGRAM_BOT_SECRET",)
-"""Without one of these, only the endpoint that needs it refuses its service."""
+OPTIONAL_SECRETS = ("TELEGRAM_BOT_SECRET", "TELEGRAM_BOT_TOKEN", "SMTP_URL")
+"""Without one of these, only the endpoints that need it refuse their service."""
 
 
 def _commas(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _stripped(value: Any) -> Any:
+    return value.strip() if isinstance(value, str) else value
 
 
 class Settings(BaseModel):
@@ -46,6 +50,21 @@ class Settings(BaseModel):
     telegram_bot_secret: Annotated[list[str], BeforeValidator(_commas)] = []
     """What the bot sends in X-Telegram-Bot-Secret; of several, comma-separated, any: so it is rotated without a pause.
     Unset: open locally, refused when deployed."""
+
+    telegram_bot_token: Annotated[str | None, BeforeValidator(_stripped)] = Field(
+        default=None, pattern=r"^[0-9]+:[A-Za-z0-9_-]+$"
+    )
+    """The bot's token, as BotFather gives it: to send messages, and to check what Telegram's own pages sign."""
+
+    telegram_api_url: str = Field(default="https://api.telegram.org", pattern=r"^https?://[^/?#]+")
+    """Where the Bot API is."""
+
+    smtp_url: Annotated[str | None, BeforeValidator(_stripped)] = Field(default=None, pattern=r"^smtps?://[^/?#\s]+$")
+    """The mail server, with its user and password: ``smtps://user:password@host:465``, or ``smtp://`` with STARTTLS.
+    Special characters of the user and the password are percent-encoded."""
+
+    mail_from: str | None = Field(default=None, pattern=r"^[^\r\n]*@[^\r\n]*$")
+    """The sender of mail: ``Name <address>`` or an address."""
 
     cors_origins: Annotated[list[str], BeforeValidator(_commas)] = []
     """Browser origins that may call the API, comma-separated; ``*`` is any."""

@@ -1,0 +1,82 @@
+"""A stand-in for Telegram's Bot API, which answers as it does, also when it refuses."""
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from infra.local.emulators import HOST
+
+TOKEN = "4242:stand-in_for-a-token"
+Answer = tuple[int, Any]
+
+# Bodies as the Bot API sends them.
+BLOCKED: Answer = (
+    403,
+    {"ok": False, "error_code": 403, "description": "Forbidden: bot was blocked by the user"},
+)
+CHAT_NOT_FOUND: Answer = (400, {"ok": False, "error_code": 400, "description": "Bad Request: chat not found"})
+EMPTY: Answer = (400, {"ok": False, "error_code": 400, "description": "Bad Request: message text is empty"})
+TOO_MANY: Answer = (
+    429,
+    {
+        "ok": False,
+        "error_code": 429,
+        "description": "Too Many Requests: retry after 7",
+        "parameters": {"retry_after": 7},
+    },
+)
+WRONG_TOKEN: Answer = (401, {"ok": False, "error_code": 401, "description": "Unauthorized"})
+BROKEN: Answer = (502, "<html>Bad Gateway</html>")
+
+
+class TelegramServer:
+    """What was sent, and what to answer."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self.answer: Answer | None = None
+        self.silent_seconds = 0.0
+        self.url = ""
+
+    def take(self, path: str, body: dict[str, Any]) -> Answer:
+        time.sleep(self.silent_seconds)
+        if path != f"/bot{TOKEN}/sendMessage":
+            return WRONG_TOKEN
+        if self.answer:
+            return self.answer
+        self.messages.append(body)
+        return 200, {"ok": True, "result": {"message_id": len(self.messages)}}
+
+
+@contextmanager
+def telegram_server() -> Iterator[TelegramServer]:
+    """Runs the stand-in while the body runs."""
+    taken = TelegramServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, answer = taken.take(self.path, body)
+            said = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(said)))
+            self.end_headers()
+            with suppress(BrokenPipeError):  # The other side has stopped waiting.
+                self.wfile.write(said)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer((HOST, 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    taken.url = f"http://{HOST}:{server.server_address[1]}"
+    try:
+        yield taken
+    finally:
+        server.shutdown()
+        server.server_close()
