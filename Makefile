@@ -5,7 +5,7 @@ PACKAGES := venv/.installed
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit coverage check openapi admin demo bench soak deploy destroy clean chromium
+.PHONY: help run test unit coverage check openapi admin cities demo bench soak deploy destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z]+:.*##/ { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ openapi: $(PACKAGES) ## Write the API document of the code into shared/web/opena
 
 admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running local system or in PROJECT=….
 	@venv/bin/python -m infra.admin
+
+cities: $(PACKAGES) ## Give stored listings their cities' keys, in the running local system or in PROJECT=….
+	@venv/bin/python -m infra.cities
 
 demo: $(PACKAGES) ## Load N=… more demo listings into the running local system.
 	@venv/bin/python -m infra.local.demo

@@ -2,16 +2,18 @@
 
 import flask
 
+from shared.cities import CITIES
 from shared.data import listings
 from shared.data.pages import Page
 from shared.data.users import User
 from shared.models.base import Status
-from shared.models.listings import ListingFilter, ListingRead, ListingWrite
+from shared.models.listings import CityRead, ListingFilter, ListingRead, ListingWrite
 from shared.models.pages import PageParams
 from shared.web.caller import Caller
 from shared.web.group import Group
 
 api = Group("listings", __doc__)
+CITIES_MAX_AGE = 24 * 3600
 
 
 @api.post(
@@ -35,6 +37,15 @@ def list_listings(query: ListingFilter) -> Page[ListingRead]:
 def list_my_listings(user: User, query: PageParams) -> Page[ListingRead]:
     """List the caller's own listings, inactive ones included, newest first."""
     return listings.list_by_owner(user.id, query)
+
+
+@api.get("/listings/cities", max_age=CITIES_MAX_AGE)
+def get_cities() -> list[CityRead]:
+    """List the known cities of Kazakhstan, the most populous first, for pickers.
+
+    Each is the same city under all of these names, its former ones and other spellings, in every request.
+    """
+    return [CityRead(name=city.name, ru=city.ru, kk=city.kk, en=city.en) for city in CITIES]
 
 
 @api.get("/listings/{listing_id}", errors=(404,))

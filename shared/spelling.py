@@ -1,7 +1,6 @@
 """Spellings: one canonical form for everything that is compared. Pure rules."""
 
 import re
-import unicodedata
 from contextlib import suppress
 
 # The HTML Living Standard's definition of a valid e-mail address (input type=email), which browsers check too.
@@ -65,8 +64,3 @@ def phone_number(value: str) -> str:
     if _ANONYMOUS.fullmatch(compact):
         return compact
     raise ValueError("not a valid phone number")
-
-
-def city_key(value: str) -> str:
-    """What makes two spellings the same city: everything but case, extra space and how accents are put together."""
-    return " ".join(unicodedata.normalize("NFC", value.casefold()).split())

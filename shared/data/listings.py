@@ -16,6 +16,7 @@ from typing import Any
 from google.cloud.firestore_v1.base_query import And, BaseFilter, Or
 from google.cloud.firestore_v1.query import Query
 
+from shared.cities import city_key
 from shared.data import store
 from shared.data.pages import Page, paginate
 from shared.data.users import User
@@ -28,7 +29,6 @@ from shared.models.admin import AdminListingFilter, AdminListingRead
 from shared.models.listings import ListingFilter, ListingRead, ListingWrite
 from shared.models.pages import PageParams
 from shared.money import to_minor, to_tenge
-from shared.spelling import city_key
 
 COLLECTION = "listings"
 MATCHING = ("city_key", "deal_type", "property_type", "price")
@@ -46,10 +46,15 @@ def _facet(deal_type: str | None, property_type: str | None, city: str | None) -
     return "_".join(given) or "any", "|".join(given.values())
 
 
+def _facets(deal_type: str, property_type: str, city: str) -> dict[str, str]:
+    """The facets of an active listing with these values."""
+    return dict(_facet(*choice) for choice in product((deal_type, None), (property_type, None), (city, None)))
+
+
 def fields(listing: ListingWrite) -> dict[str, Any]:
     """What is stored of a listing's content."""
     city = city_key(listing.city)
-    choices = product((listing.deal_type.value, None), (listing.property_type.value, None), (city, None))
+    facets = _facets(listing.deal_type.value, listing.property_type.value, city)
     return {
         "title": listing.title,
         "city": listing.city,
@@ -58,7 +63,7 @@ def fields(listing: ListingWrite) -> dict[str, Any]:
         "property_type": listing.property_type.value,
         "price": to_minor(listing.price),
         "is_active": listing.is_active,
-        "facets": dict(_facet(*choice) for choice in choices) if listing.is_active else {},
+        "facets": facets if listing.is_active else {},
     }
 
 
@@ -193,6 +198,29 @@ def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> 
         # change what the listing matches and leave it where tenants have already looked.
         batch.update(listing_doc.reference, changes | stamps, seen=listing_doc)
         return to_model(new | {"updated_at": store.server_time(batch.commit()[0])})
+
+    return store.contend([listing_doc], attempt)
+
+
+def renew_city_key(listing_doc: store.Snapshot) -> bool:
+    """Gives a stored listing the key that its city has now, after cities have got other keys. True if it had another.
+
+    An active listing begins to match tenants who look in the city under its other names, so it also moves to the top
+    of the feeds. Tenants who have acted on it do not see it again.
+    """
+
+    def attempt(listing_doc: store.Snapshot) -> bool:
+        listing = listing_doc.to_dict()
+        if not listing or listing["city_key"] == (city := city_key(listing["city"])):
+            return False
+        changes: dict[str, Any] = {"city_key": city}
+        if listing["is_active"]:
+            changes["facets"] = _facets(listing["deal_type"], listing["property_type"], city)
+            changes["position"] = store.SERVER_TIMESTAMP
+        batch = store.Batch()
+        batch.update(listing_doc.reference, changes, seen=listing_doc)
+        batch.commit()
+        return True
 
     return store.contend([listing_doc], attempt)
 

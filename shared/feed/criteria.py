@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import NamedTuple, Protocol
 
+from shared.cities import city_key
 from shared.enums import DealType, PropertyType
 from shared.money import to_minor
-from shared.spelling import city_key
 
 
 class Asked(Protocol):
@@ -27,7 +27,7 @@ class Criteria(NamedTuple):
     """The values that a listing must have to match. None is any value.
 
     Attributes:
-        city: The city's key (``city_key`` in shared/spelling.py).
+        city: The city's key (``city_key`` in shared/cities.py).
         price_min: In minor units (tiyn); the bound itself matches.
         price_max: The same.
     """

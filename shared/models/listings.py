@@ -8,6 +8,15 @@ from shared.models.fields import City, Id, Price, PriceBound, PriceText, Text255
 from shared.models.pages import PageParams
 
 
+class CityRead(Model):
+    """A known city: its name, as a listing's or preferences' city, and its names in three languages."""
+
+    name: str
+    ru: str
+    kk: str
+    en: str
+
+
 class ListingWrite(Body):
     """A listing as its owner writes it; PUT replaces all of it."""
 

@@ -67,6 +67,7 @@ EXAMPLES: dict[str, list[Any]] = {
             "is_active": True,
         }
     ],
+    "CityRead": [{"name": "Astana", "ru": "Астана", "kk": "Астана", "en": "Astana"}],
     "ListingRead": [_LISTING_EXAMPLE],
     "PreferenceWrite": [
         {

@@ -45,11 +45,13 @@ class Options(TypedDict, total=False):
         roles: Who may call; all others get a 403. Absent: everybody, or every user if the handler takes one.
         errors: The statuses that it answers beyond those that follow from its parameters and roles.
         headers: What the handler itself reads of the request's headers: name to description.
+        max_age: For an answer that is made of no data: seconds for which every cache may keep it. Absent: none may.
     """
 
     roles: Sequence[Role]
     errors: Sequence[int]
     headers: dict[str, str]
+    max_age: int
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,7 @@ class Operation:
     headers: dict[str, str]
     parameters: dict[str, Any]
     answer: Any
+    max_age: int = 0
 
     @property
     def takes_caller(self) -> bool:
@@ -154,7 +157,8 @@ class Group:
         def decorate(handler: Handler) -> Handler:
             hints = get_type_hints(handler, include_extras=True)
             answer = hints.pop("return")
-            operation = Operation(method, path, handler, roles, errors, options.get("headers", {}), hints, answer)
+            headers, max_age = options.get("headers", {}), options.get("max_age", 0)
+            operation = Operation(method, path, handler, roles, errors, headers, hints, answer, max_age)
             self.operations.append(operation)
             rule = path.rstrip("/").replace("{", "<id:").replace("}", ">")  # As `answer` hands the paths over.
             self.app.add_url_rule(rule, handler.__name__, _view(operation), methods=[method])
@@ -219,6 +223,8 @@ def _view(operation: Operation) -> Callable[..., flask.Response]:
             return answer
         body = answer.items if operation.paged else answer
         response = flask.Response(adapter.dump_json(body), mimetype="application/json")
+        if operation.max_age:
+            response.headers["Cache-Control"] = f"public, max-age={operation.max_age}"
         if operation.paged and answer.cursor:
             response.headers["Link"] = next_link(answer.cursor)
         return response

@@ -226,7 +226,7 @@ def _responses(group: Group, operation: Operation, schemas: Schemas) -> Json:
     statuses |= {404} if "{" in operation.path else set()  # What is no id leads nowhere.
     statuses |= {413} if has_body else set()
     statuses |= {422} if has_body or _models(operation, Params) else set()
-    statuses |= {500, 503} if group.name != "health" else set()  # Everything else reads or writes Firestore.
+    statuses |= {500, 503} if group.name != "health" and not operation.max_age else set()  # All else uses data.
     names = {status: "Invalid" if status == 422 else _ERRORS[status][0] for status in sorted(statuses)}
     return {"200": success} | {str(status): _ref("responses", name) for status, name in names.items()}
 

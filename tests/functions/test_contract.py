@@ -180,6 +180,24 @@ def test_filters_combine(api: Api) -> None:
         assert answer.get_json()["detail"][0]["loc"][0] == "query"
 
 
+def test_the_cities_are_public_and_each_is_found_under_all_its_names(api: Api) -> None:
+    answer = api.call("GET", "/listings/cities")
+    assert answer.headers["Cache-Control"] == "public, max-age=86400"
+    cities = answer.get_json()
+    assert {"name": "Astana", "ru": "Астана", "kk": "Астана", "en": "Astana"} in cities
+    assert len({city["name"] for city in cities}) == len(cities) > 80
+    listing = api.person("landlord").listing(city="г. Нур-Султан")
+    assert listing["city"] == "г. Нур-Султан"
+    admin, tenant = api.person("admin"), api.person()
+    for name in ("Astana", "АСТАНА", "Нур-Султан", "Целиноград"):
+        assert api.ok("GET", "/listings", query_string={"city": name}) == [listing]
+        assert len(admin.ok("GET", "/admin/listings", query_string={"city": name})) == 1
+        assert tenant.ok("POST", "/preferences", json={"city": name})["city"] == name
+        assert tenant.ok("GET", "/feed/next") == listing
+    tenant.ok("POST", "/preferences", json={"city": "Алматы"})
+    assert tenant.ok("GET", "/feed/next") is None
+
+
 @pytest.mark.parametrize("key", ["abc", "-1", "1.5", "0", "9" * 16, "9" * 400, "%00", "__x__", "..%2f", "1e3"])
 def test_a_path_that_is_no_id_is_404(api: Api, key: str) -> None:
     assert api.call("GET", f"/listings/{key}").status_code == 404

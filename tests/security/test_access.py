@@ -38,6 +38,7 @@ POST   /auth/login                       200  200    200  200    200      200   
 POST   /auth/telegram/login-or-register  200  200    200  200    200      200   200      200   200   200     200
 GET    /auth/me                          401  401    401  200    200      200   200      200   200   200     200
 GET    /listings                         200  200    200  200    200      200   200      200   200   200     200
+GET    /listings/cities                  200  200    200  200    200      200   200      200   200   200     200
 GET    /listings/{listing}               200  200    200  200    200      200   200      200   200   200     200
 GET    /listings/{hidden}                404  404    404  404    404      404   404      404   404   404     404
 GET    /listings/my                      401  401    401  200    200      200   200      200   200   200     200
