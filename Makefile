@@ -22,11 +22,10 @@ unit: $(PACKAGES) ## Test the pure rules: in seconds, without any other tool.
 coverage: $(PACKAGES) $(FIREBASE) chromium ## Test everything and report which branches no test takes.
 	@$(MAKE) --no-print-directory test ARGS="--cov=functions --cov=shared --cov-branch --cov-report=term-missing:skip-covered $(ARGS)"
 
-check: $(PACKAGES) ## Lint, formatting, types, and known vulnerabilities of the pinned packages.
+check: $(PACKAGES) ## Lint, formatting, types.
 	@venv/bin/ruff check
 	@venv/bin/ruff format --check
 	@venv/bin/mypy
-	@venv/bin/python -m infra.audit
 
 openapi: $(PACKAGES) ## Write the API document of the code into shared/web/openapi.json.
 	@venv/bin/python -m infra.openapi
