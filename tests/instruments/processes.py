@@ -1,6 +1,7 @@
 """Functions as production has them: functions-framework and gunicorn, in processes that can be killed."""
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -15,7 +16,7 @@ from typing import Any
 import psutil
 import requests
 
-from infra.local.emulators import free_ports
+from infra.local.emulators import HOST, ROOT, free_ports
 from tests.instruments.api import MAIN
 
 START_SECONDS = 60.0
@@ -54,32 +55,52 @@ class Served:
 
 
 @contextmanager
+def function_process(
+    function: str, source: Path, log: Path, threads: int = 16, **env: str
+) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+    """Runs a function as production does while the body runs: functions-framework under gunicorn.
+
+    The body is given the process and its port at once; it may not answer yet. Afterwards none of its processes is left.
+
+    Args:
+        function: Its name in the source.
+        source: main.py, or a file that stands in for it.
+        log: The file that takes what it prints.
+        threads: Requests that it answers at the same time.
+        env: Settings beyond those of this process.
+    """
+    (port,) = free_ports(1)
+    command = [sys.executable, "-m", "functions_framework", "--target", function, "--source", str(source)]
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [*command, "--host", HOST, "--port", str(port)],
+            env=os.environ | {"THREADS": str(threads), "PYTHONPATH": str(ROOT)} | env,
+            cwd=ROOT,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process, port
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
 def served(function: str, folder: Path, **env: str) -> Iterator[Served]:
-    """Runs a function while the body runs.
+    """Runs a function while the body runs, which begins when it takes connections.
 
     Args:
         function: Its name in main.py.
         folder: Where what it prints goes.
         env: Settings beyond those of the tests.
     """
-    (port,) = free_ports(1)
-    log = folder / f"{function}-{port}.log"
-    command = [sys.executable, "-m", "functions_framework", "--target", function, "--source", MAIN]
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [*command, "--host", "127.0.0.1", "--port", str(port)],
-            env=os.environ | {"THREADS": "16"} | env,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
+    log = folder / f"{function}-{secrets.token_hex(4)}.log"
+    with function_process(function, Path(MAIN), log, threads=16, **env) as (process, port):
         _wait(process, port, log)
         yield Served(function, port, log, process)
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
 
 
 def _wait(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

@@ -2,7 +2,6 @@
 
 import http.client
 import json
-import os
 import subprocess
 import sys
 import time
@@ -16,7 +15,8 @@ from typing import Any
 import psutil
 import yaml
 
-from infra.local.emulators import HOST, ROOT, free_ports
+from infra.local.emulators import HOST, ROOT
+from tests.instruments.processes import function_process
 
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 PLAIN = ROOT / "main.py"
@@ -107,25 +107,6 @@ class Server:
 @contextmanager
 def running(function: str, source: Path, log: Path, **env: str) -> Iterator[Server]:
     """Runs a function while the body runs; it is not waited for."""
-    (port,) = free_ports(1)
-    command = [sys.executable, "-m", "functions_framework", "--target", function, "--source", str(source)]
-    threads = str(MANIFEST.get(function, {}).get("concurrency", 24))
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [*command, "--host", HOST, "--port", str(port)],
-            env=os.environ | {"THREADS": threads, "PYTHONPATH": str(ROOT)} | env,
-            cwd=ROOT,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
+    threads = MANIFEST.get(function, {}).get("concurrency", 24)
+    with function_process(function, source, log, threads=threads, **env) as (process, port):
         yield Server(process, port)
-    finally:
-        family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-        process.terminate()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(5)
-        for each in family:
-            with suppress(psutil.NoSuchProcess):
-                each.kill()
-        process.wait()
