@@ -13,9 +13,6 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
-from google.cloud.firestore_v1.base_query import And, BaseFilter, Or
-from google.cloud.firestore_v1.query import Query
-
 from shared.cities import city_key
 from shared.data import store
 from shared.data.pages import Page, paginate
@@ -225,7 +222,7 @@ def renew_city_key(listing_doc: store.Snapshot) -> bool:
     return store.contend([listing_doc], attempt)
 
 
-def _matching(criteria: Criteria) -> Query:
+def _matching(criteria: Criteria) -> store.Query:
     """All active listings that match, whatever the order. Prices are inclusive."""
     name, value = _facet(criteria.deal_type, criteria.property_type, criteria.city)
     query = store.collection(COLLECTION).where(filter=store.Filter(f"facets.{name}", "==", value))
@@ -267,28 +264,28 @@ def list_newest_in(gaps: Sequence[Gap], criteria: Criteria, limit: int) -> list[
     ranges = [condition for gap in gaps for condition in _ranges(gap)]
     query = _matching(criteria)
     if ranges:
-        query = query.where(filter=ranges[0] if len(ranges) == 1 else Or(ranges))
+        query = query.where(filter=ranges[0] if len(ranges) == 1 else store.Or(ranges))
     query = query.order_by("position", direction="DESCENDING").order_by("id", direction="DESCENDING")
     return store.run(query.limit(limit))
 
 
-def _ranges(gap: Gap) -> list[BaseFilter]:
+def _ranges(gap: Gap) -> list[store.Condition]:
     """The pairs strictly between the gap's ends, as conditions on single fields."""
-    conditions: list[BaseFilter] = []
-    between: list[BaseFilter] = []
+    conditions: list[store.Condition] = []
+    between: list[store.Condition] = []
     if gap.upper is not None:
         time = moment(gap.upper[0])
         between.append(store.Filter("position", "<", time))
-        same: list[BaseFilter] = [store.Filter("position", "==", time), store.Filter("id", "<", gap.upper[1])]
+        same: list[store.Condition] = [store.Filter("position", "==", time), store.Filter("id", "<", gap.upper[1])]
         if gap.lower is not None and gap.lower[0] == gap.upper[0]:
-            return [And([*same, store.Filter("id", ">", gap.lower[1])])]
-        conditions.append(And(same))
+            return [store.And([*same, store.Filter("id", ">", gap.lower[1])])]
+        conditions.append(store.And(same))
     if gap.lower is not None:
         time, key = moment(gap.lower[0]), gap.lower[1]
         # A horizon has no id, so all listings of its time come after it.
         between.append(store.Filter("position", ">" if key else ">=", time))
         if key:
-            conditions.append(And([store.Filter("position", "==", time), store.Filter("id", ">", key)]))
+            conditions.append(store.And([store.Filter("position", "==", time), store.Filter("id", ">", key)]))
     if between:
-        conditions.append(between[0] if len(between) == 1 else And(between))
+        conditions.append(between[0] if len(between) == 1 else store.And(between))
     return conditions

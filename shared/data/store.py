@@ -1,37 +1,51 @@
-"""Firestore access: one client, bounded time, whole operations retried.
+"""Firestore access: one connection, bounded time, whole operations retried.
 
 The client library retries some calls for minutes and leaves a query that breaks in mid-stream to its caller.
 A web request wants the opposite: everything that is safe to repeat is repeated here, within a few seconds.
 Every write of this project is safe to repeat: it is a create, an update under a precondition, or an
 overwrite with the same values, and callers treat "already done" as done.
+
+What is asked on every request goes past the client library, whose objects cost several times the CPU of the answer:
+messages and calls are its own, see firestore_values.py and firestore_service.py.
 """
 
 import hashlib
 import os
 import random
 import secrets
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from functools import lru_cache
-from typing import Any, TypeAlias, TypeVar
+from itertools import pairwise
+from typing import Any, Final, TypeVar
 
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
 from google.cloud import firestore
-from google.cloud.firestore_v1 import base_client
-from google.cloud.firestore_v1.base_query import FieldFilter
+from google.cloud.firestore_v1.types import DocumentTransform, Write
 
+from shared.data import firestore_service
 from shared.errors import Unavailable
+from shared.data.firestore_query import And, Condition, Filter, Or, Query
+from shared.data.firestore_values import (
+    Message,
+    decode,
+    decode_fields,
+    decode_time,
+    encode,
+    encode_fields,
+    encode_time,
+    field_names,
+    field_path,
+)
 
-SERVER_TIMESTAMP = firestore.SERVER_TIMESTAMP
-Increment = firestore.Increment
-Reference = firestore.DocumentReference
-Snapshot: TypeAlias = firestore.DocumentSnapshot[Any]
-Query = firestore.Query
-Filter = FieldFilter
+__all__ = ["And", "Condition", "Filter", "Or", "Query"]  # What callers say in queries; the rest is defined here.
 
 TRANSIENT = (
     exceptions.ServiceUnavailable,
@@ -48,20 +62,9 @@ LOST_RACE = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions
 ATTEMPT_SECONDS = 4.0
 TOTAL_SECONDS = 8.0
 _RETRY = Retry(if_exception_type(*TRANSIENT), initial=0.05, maximum=1.0, multiplier=2.0)
-_ONCE = Retry(lambda _: False)  # An explicit policy: with none, a stream that breaks raises AttributeError.
 
 _PAUSES = (0.0, *(min(0.01 * 2**i, 0.3) for i in range(1, 16)))
 """Seconds, at most, before each repetition after a lost race: about three in all."""
-
-_RECONNECT = [
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", int(ATTEMPT_SECONDS * 1000)),  # How long one try to connect may take.
-    ("grpc.max_reconnect_backoff_ms", 1000),
-]
-"""gRPC's own pauses between tries to connect grow to two minutes: so long would a process stay dead when Firestore is
-back. The library has no parameter for its channel's options, only these two lists (emulator, Firestore)."""
-for _options in (base_client._GRPC_MSG_SIZE_OPTIONS, base_client._DEFAULT_CHANNEL_OPTIONS):
-    _options += _RECONNECT
 
 MAX_ID = 2**53 - 1
 
@@ -71,9 +74,100 @@ _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 """When the time of the current request is up, on the monotonic clock."""
 
 
+class ServerValue(Enum):
+    """What Firestore itself fills in."""
+
+    TIMESTAMP = "the time of the commit"
+
+
+SERVER_TIMESTAMP: Final = ServerValue.TIMESTAMP
+
+
+@dataclass(frozen=True, slots=True)
+class Increment:
+    """Adds to a stored number, which is 0 when there is none."""
+
+    value: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Where a document stands, whether it exists or not: its collection and its name."""
+
+    path: str
+
+    @property
+    def id(self) -> str:
+        """The document's name in its collection."""
+        return self.path.rpartition("/")[2]
+
+
+class Snapshot:
+    """A document as it was when it was read, perhaps a missing one."""
+
+    __slots__ = ("_data", "_document", "_read_time", "reference")
+
+    def __init__(self, reference: Reference, document: Message | None, read_time: Message) -> None:
+        self.reference = reference
+        self._document = document
+        self._read_time = read_time
+        self._data: dict[str, Any] | None = None
+
+    @property
+    def exists(self) -> bool:
+        return self._document is not None
+
+    @property
+    def update_time(self) -> datetime | None:
+        """When the document was last changed; None for a missing one."""
+        return None if self._document is None else decode_time(self._document.update_time)
+
+    @property
+    def read_time(self) -> datetime:
+        """When Firestore has read it, by its own clock."""
+        return decode_time(self._read_time)
+
+    def to_dict(self) -> dict[str, Any] | None:
+        """What the document says, the same dict each time: not to be changed. None for a missing one."""
+        if self._data is None and self._document is not None:
+            self._data = decode_fields(self._document.fields)
+        return self._data
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What became of one write: when it was done (None after a delete), and what the server's values are."""
+
+    update_time: datetime | None
+    transform_results: list[Any]
+
+
+_service: firestore_service.Service | None = None
+_opening = threading.Lock()
+
+
+def _connection() -> firestore_service.Service:
+    """The process's only connection, made at the first call: a channel must not exist before gunicorn forks."""
+    global _service
+    if _service is None:
+        with _opening:
+            _service = _service or firestore_service.connect()
+    return _service
+
+
+def close() -> None:
+    """Ends the connection. The next call makes another one, to what the environment names by then."""
+    global _service
+    with _opening:
+        if _service is not None:
+            _service.close()
+        _service = None
+    client.cache_clear()
+
+
 @lru_cache
 def client() -> firestore.Client:
-    """The process's only client. Creating it makes no call, so it may exist before gunicorn forks."""
+    """The client library's own client, for what is not asked on requests, such as which collections there are."""
     return firestore.Client(
         project=os.environ.get("GOOGLE_CLOUD_PROJECT") or os.environ.get("GCLOUD_PROJECT"),
         database=os.environ.get("FIRESTORE_DATABASE") or "(default)",
@@ -82,11 +176,18 @@ def client() -> firestore.Client:
 
 def collection(name: str) -> Query:
     """All documents of a collection, to be narrowed down."""
-    return Query(client().collection(name))
+    return Query(name)
 
 
 def document(collection: str, key: int | str) -> Reference:
-    return client().collection(collection).document(str(key))
+    """The document of this name in a collection.
+
+    Raises:
+        ValueError: No document can have this name.
+    """
+    if "/" in (name := str(key)) or not name:
+        raise ValueError(f"not the name of a document: {name!r}")
+    return Reference(f"{collection}/{name}")
 
 
 def new_id() -> int:
@@ -132,18 +233,27 @@ def _patiently(call: Callable[[float], T]) -> T:
 
 def get(*references: Reference) -> list[Snapshot]:
     """Reads documents in one round trip, answered in the order asked for; a missing one has ``exists`` False."""
-
-    def read(seconds: float) -> dict[str, Snapshot]:
-        found = client().get_all(list(references), retry=_ONCE, timeout=seconds)
-        return {snapshot.reference.path: snapshot for snapshot in found}
-
-    snapshots = _patiently(read)
-    return [snapshots[reference.path] for reference in references]
+    service = _connection()
+    names = [service.name(reference.path) for reference in references]
+    snapshots: dict[str, tuple[Message | None, Message]] = {}
+    for answer in _patiently(lambda seconds: service.get(names, seconds)):
+        if answer.HasField("found"):
+            snapshots[answer.found.name] = answer.found, answer.read_time
+        elif answer.missing:
+            snapshots[answer.missing] = None, answer.read_time
+    return [Snapshot(reference, *snapshots[name]) for reference, name in zip(references, names, strict=True)]
 
 
 def run(query: Query) -> list[Snapshot]:
     """Runs a query in one round trip."""
-    return _patiently(lambda seconds: list(query.stream(retry=_ONCE, timeout=seconds)))
+    service = _connection()
+    message = query.message()
+    answers = _patiently(lambda seconds: service.run(message, seconds))
+    return [
+        Snapshot(Reference(service.path(answer.document.name)), answer.document, answer.read_time)
+        for answer in answers
+        if answer.HasField("document")
+    ]
 
 
 def contend(snapshots: Sequence[Snapshot], attempt: Callable[..., T]) -> T:
@@ -165,31 +275,76 @@ def contend(snapshots: Sequence[Snapshot], attempt: Callable[..., T]) -> T:
     raise Unavailable
 
 
+_Write: Any = Write.pb()
+_REQUEST_TIME = DocumentTransform.FieldTransform.ServerValue.REQUEST_TIME
+Path = tuple[str, ...]
+"""Where a field is: the names of the maps around it, and its own."""
+
+
 class Batch:
     """Writes that happen together or not at all."""
 
     def __init__(self) -> None:
-        self._batch = client().batch()
+        self._writes: list[Message] = []
 
     def create(self, reference: Reference, data: dict[str, Any]) -> None:
         """Writes a document that must not exist yet."""
-        self._batch.create(reference, data)
+        self._put(reference, data).current_document.exists = False
 
     def set(self, reference: Reference, data: dict[str, Any], merge: bool = False) -> None:
-        """Writes a document, whatever was there."""
-        self._batch.set(reference, data, merge=merge)
+        """Writes a document, whatever was there; with ``merge``, fields that ``data`` does not name stay."""
+        write = self._put(reference, data)
+        if merge:
+            write.update_mask.SetInParent()
+            write.update_mask.field_paths.extend(map(field_path, _leaves(_plain(data, (), {}))))
 
     def update(self, reference: Reference, data: dict[str, Any], seen: Snapshot | None = None) -> None:
-        """Changes fields of a document that must exist, and be unchanged since ``seen`` when that is given."""
-        option = client().write_option(last_update_time=seen.update_time) if seen else None
-        self._batch.update(reference, data, option)
+        """Changes fields of a document that must exist, and be unchanged since ``seen`` when that is given.
+
+        Args:
+            reference: The document.
+            data: New values by the paths of their fields. What a map holds besides stays only if the path leads into
+                it.
+            seen: The document as it was read.
+
+        Raises:
+            ValueError: A path is none, or leads into another one's value.
+        """
+        paths = sorted(map(field_names, data))
+        if not paths or any(inner[: len(outer)] == outer for outer, inner in pairwise(paths)):
+            raise ValueError("an update needs paths, and none of them inside another")
+        write = self._put(reference, _nested(data))
+        transformed = {transform.field_path for transform in write.update_transforms}
+        write.update_mask.SetInParent()
+        write.update_mask.field_paths.extend(name for name in map(field_path, paths) if name not in transformed)
+        if seen is None:
+            write.current_document.exists = True
+        else:
+            _must_be(seen, write)
 
     def delete(self, reference: Reference, seen: Snapshot | None = None) -> None:
         """Deletes a document, which must be unchanged since ``seen`` when that is given."""
-        option = client().write_option(last_update_time=seen.update_time) if seen else None
-        self._batch.delete(reference, option)
+        write = _Write(delete=_connection().name(reference.path))
+        if seen is not None:
+            _must_be(seen, write)
+        self._writes.append(write)
 
-    def commit(self) -> Sequence[Any]:
+    def _put(self, reference: Reference, data: dict[str, Any]) -> Message:
+        write = _Write()
+        write.update.name = _connection().name(reference.path)
+        transforms: dict[Path, ServerValue | Increment] = {}
+        encode_fields(_plain(data, (), transforms), write.update.fields)
+        # Timestamps come first, so that they do among the results, too: see server_time.
+        for path, value in sorted(transforms.items(), key=lambda item: isinstance(item[1], Increment)):
+            transform = write.update_transforms.add(field_path=field_path(path))
+            if isinstance(value, Increment):
+                encode(value.value, transform.increment)
+            else:
+                transform.set_to_server_value = _REQUEST_TIME
+        self._writes.append(write)
+        return write
+
+    def commit(self) -> Sequence[WriteResult]:
         """Writes everything in one round trip.
 
         Returns:
@@ -201,14 +356,63 @@ class Batch:
             google.api_core.exceptions.FailedPrecondition: A document changed since it was read; likewise.
             google.api_core.exceptions.NotFound: An ``update`` found nothing.
         """
-        results: Sequence[Any] = _patiently(lambda seconds: self._batch.commit(retry=_ONCE, timeout=seconds))
-        return results
+        service = _connection()
+        answer = _patiently(lambda seconds: service.commit(self._writes, seconds))
+        return [
+            WriteResult(
+                decode_time(result.update_time) if result.HasField("update_time") else None,
+                [decode(value) for value in result.transform_results],
+            )
+            for result in answer.write_results
+        ]
 
 
-def server_time(result: Any) -> datetime:
-    """The value that SERVER_TIMESTAMP got in a write: the server puts timestamps first among its results."""
-    value: datetime = result.transform_results[0].timestamp_value
-    return value
+def _must_be(seen: Snapshot, write: Message) -> None:
+    """Makes it a condition of a write that the document is still as it was read."""
+    if seen.update_time is None:
+        raise ValueError(f"{seen.reference.path} was missing: it cannot have stayed unchanged")
+    encode_time(seen.update_time, write.current_document.update_time)
+
+
+def _plain(data: dict[str, Any], where: Path, transforms: dict[Path, ServerValue | Increment]) -> dict[str, Any]:
+    """The data without what the server fills in, which is added to ``transforms``."""
+    plain: dict[str, Any] = {}
+    for name, value in data.items():
+        if isinstance(value, ServerValue | Increment):
+            transforms[(*where, name)] = value
+        elif isinstance(value, dict) and value:
+            if inner := _plain(value, (*where, name), transforms):
+                plain[name] = inner
+        else:
+            plain[name] = value
+    return plain
+
+
+def _leaves(data: dict[str, Any], where: Path = ()) -> Iterator[Path]:
+    """The paths of all values that are not maps, and of empty maps."""
+    for name, value in data.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*where, name))
+        else:
+            yield *where, name
+
+
+def _nested(data: dict[str, Any]) -> dict[str, Any]:
+    """The document that has these values at these paths."""
+    whole: dict[str, Any] = {}
+    for path, value in data.items():
+        *outer, name = field_names(path)
+        inner = whole
+        for each in outer:
+            inner = inner.setdefault(each, {})
+        inner[name] = value
+    return whole
+
+
+def server_time(result: WriteResult) -> datetime:
+    """The value that SERVER_TIMESTAMP got in a write."""
+    time: datetime = result.transform_results[0]
+    return time
 
 
 def get_or_create(snapshot: Snapshot, new: dict[str, Any]) -> dict[str, Any]:

@@ -45,7 +45,7 @@ class Size:
 def project(name: str) -> Iterator[None]:
     """Makes this process work on one project's data."""
     os.environ["GOOGLE_CLOUD_PROJECT"] = name
-    store.client.cache_clear()
+    store.close()
     yield
 
 

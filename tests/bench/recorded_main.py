@@ -11,12 +11,11 @@ from typing import Any
 import functions_framework
 
 from functions import FUNCTIONS, Kind
-from shared.data import store
 from tests.bench import patient_main
 from tests.instruments.recorder import Calls, Recorder
 
 RECORDER = Recorder()
-INSTALLED = RECORDER.installed(store.client())
+INSTALLED = RECORDER.installed()
 INSTALLED.__enter__()  # For the life of the process, and as long as somebody holds on to it.
 
 

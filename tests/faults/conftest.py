@@ -20,10 +20,9 @@ def _proxy(emulator: str) -> Iterator[Proxy]:
 def proxy(api: Api, _proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
     """The functions of this process talk to the emulator through a proxy, with a channel of their own."""
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", _proxy.address)
-    store.client.cache_clear()
+    store.close()
     yield _proxy
-    store.client().close()
-    store.client.cache_clear()
+    store.close()
 
 
 @pytest.fixture(scope="session")

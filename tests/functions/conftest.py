@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.data import store
 from tests.instruments.api import Api
 from tests.instruments.costs import Meter
 from tests.instruments.recorder import Recorder
@@ -13,7 +12,7 @@ from tests.instruments.recorder import Recorder
 @pytest.fixture
 def recorder(api: Api) -> Iterator[Recorder]:
     """Takes down what the functions of ``api`` send to Firestore."""
-    with Recorder().installed(store.client()) as recorder:
+    with Recorder().installed() as recorder:
         yield recorder
 
 

@@ -1,7 +1,7 @@
-"""Records what a Firestore client really sends: every RPC of its gRPC channel, with times, bytes and messages.
+"""Records what is really sent to Firestore: every RPC of the process's gRPC channel, with times, bytes and messages.
 
-Only tests and the benchmark install it. It stands below the client library, so retries, extra reads and whatever else
-the library does on its own are counted like everything else.
+Only tests and the benchmark install it. It stands below everything of shared/data/store.py, so retries are counted like
+everything else.
 """
 
 import time
@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from unittest import mock
 
 import grpc
-from google.cloud.firestore_v1 import Client
 from google.cloud.firestore_v1.types import BatchGetDocumentsResponse, CommitRequest, RunQueryRequest, RunQueryResponse
 from google.cloud.firestore_v1.types import StructuredQuery as Query
+
+from shared.data import firestore_service, store
 
 SERVICE = "/google.firestore.v1.Firestore/"
 RANGES = ("LESS_THAN", "LESS_THAN_OR_EQUAL", "GREATER_THAN", "GREATER_THAN_OR_EQUAL", "NOT_EQUAL", "NOT_IN")
@@ -114,7 +116,7 @@ class Calls:
 
 
 class Recorder:
-    """Takes down the RPCs of a client, as long as somebody asks for them."""
+    """Takes down the RPCs of this process, as long as somebody asks for them."""
 
     def __init__(self) -> None:
         self._calls: Calls | None = None
@@ -136,17 +138,15 @@ class Recorder:
         return rpc
 
     @contextmanager
-    def installed(self, client: Client) -> Iterator["Recorder"]:
-        """Lets an emulator's client talk through a recorded channel while the body runs."""
-        inner: Any = client
-        make = type(client)._emulator_channel
-        inner._emulator_channel = lambda transport: _Channel(make(inner, transport), self)
-        inner._firestore_api_internal = None  # The client makes its channel again at the next call.
+    def installed(self) -> Iterator["Recorder"]:
+        """Lets shared/data/store.py talk through a recorded channel while the body runs."""
+        make = firestore_service.open_channel
+        store.close()  # The next call opens a channel.
         try:
-            yield self
+            with mock.patch.object(firestore_service, "open_channel", lambda *given: _Channel(make(*given), self)):
+                yield self
         finally:
-            del inner._emulator_channel
-            inner._firestore_api_internal = None
+            store.close()
 
 
 class _Channel(grpc.Channel):
@@ -166,8 +166,7 @@ class _Channel(grpc.Channel):
         raise NotImplementedError(method)
 
     def stream_stream(self, method: str, *given: Any, **options: Any) -> Any:
-        # The library makes stubs of all methods at once; those that stream requests are none of ours to call.
-        return self._channel.stream_stream(method, *given, **options)
+        raise NotImplementedError(method)
 
     def subscribe(self, *given: Any, **options: Any) -> None:
         self._channel.subscribe(*given, **options)

@@ -78,7 +78,7 @@ def test_every_failed_login_answers_the_same_for_the_same_work(api: Api, victim:
         "very long": ("x" * 20_000, "y" * 20_000),
     }
     seen = {}
-    with Recorder().installed(store.client()) as recorder:
+    with Recorder().installed() as recorder:
         for name, (username, password) in attempts.items():
             hashes.clear()
             with recorder.recording() as calls:

@@ -43,7 +43,7 @@ def documents(api: Api) -> str:
     """The address of the database, with data in it and the project's rules over it."""
     World.made(api)
     for collection in COLLECTIONS:
-        store.document(collection, "1").set({"user_id": 1, "owner_id": "u1", "is_active": True})
+        store.client().document(collection, "1").set({"user_id": 1, "owner_id": "u1", "is_active": True})
     base = f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}"
     project = os.environ["GOOGLE_CLOUD_PROJECT"]
     set_rules(base, project, Path(ROOT, "firestore.rules").read_text())
