@@ -38,7 +38,6 @@ CONNECT_SECONDS = 4.0
 _OPTIONS = [
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
-    ("grpc.keepalive_time_ms", 30_000),
     # gRPC's own pauses between tries to connect grow to two minutes: so long would a process stay dead when Firestore
     # is back.
     ("grpc.initial_reconnect_backoff_ms", 100),
@@ -186,7 +185,7 @@ def open_channel(target: str, credentials: grpc.ChannelCredentials | None) -> gr
     """A channel, without encryption when there are no credentials; it connects at its first call."""
     if credentials is None:
         return grpc.insecure_channel(target, _OPTIONS)
-    return grpc.secure_channel(target, credentials, _OPTIONS)
+    return grpc.secure_channel(target, credentials, [*_OPTIONS, ("grpc.keepalive_time_ms", 30_000)])
 
 
 def connect() -> Service:

@@ -31,7 +31,6 @@ from google.cloud import firestore
 from google.cloud.firestore_v1.types import DocumentTransform, Write
 
 from shared.data import firestore_service
-from shared.errors import Unavailable
 from shared.data.firestore_query import And, Condition, Filter, Or, Query
 from shared.data.firestore_values import (
     Message,
@@ -44,6 +43,7 @@ from shared.data.firestore_values import (
     field_names,
     field_path,
 )
+from shared.errors import Unavailable
 
 __all__ = ["And", "Condition", "Filter", "Or", "Query"]  # What callers say in queries; the rest is defined here.
 

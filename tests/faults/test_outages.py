@@ -4,8 +4,10 @@ import threading
 import time
 
 import pytest
+from google.api_core.exceptions import RetryError
 
 from shared.data import store
+from shared.errors import Unavailable
 from tests.faults.operations import OPERATIONS, World
 from tests.instruments.api import Api
 from tests.instruments.proxy import Fault, Proxy, always
@@ -38,6 +40,25 @@ def test_a_call_that_is_never_answered_ends_in_503(api: Api, proxy: Proxy) -> No
     assert response.status_code == 503
     assert int(response.headers["Retry-After"]) > 0
     assert 7 < time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("midway", [False, True], ids=["at once", "midway"])
+def test_a_stream_that_stops_ends_in_time_and_is_given_up(
+    api: Api, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, midway: bool
+) -> None:
+    references = [store.document("things", number) for number in range(3)]
+    for read in (lambda: store.get(*references), lambda: store.run(store.collection("users"))):
+        api.person()
+        over = threading.Event()
+        with monkeypatch.context() as patch, proxy.planned(always(Fault(seconds=60, midway=midway, over=over.set))):
+            patch.setattr(store, "ATTEMPT_SECONDS", 0.3)
+            patch.setattr(store, "TOTAL_SECONDS", 0.6)
+            began = time.monotonic()
+            with pytest.raises((*store.TRANSIENT, RetryError, Unavailable)):
+                read()
+            assert time.monotonic() - began < 2
+            assert over.wait(5), "Firestore goes on with what nobody waits for"
+        assert len(read()) > 0
 
 
 def test_when_firestore_is_back_the_process_is_too(api: Api, proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from shared.data import listings, store, swipes, users
 from tests.faults.operations import World
 from tests.instruments.api import Api
 from tests.instruments.proxy import CODES, Fault, Proxy, always, at
-from tests.security.database import dump
+from tests.security.database import delete, dump
 
 Event = tuple[dict[str, Any], dict[str, Any]]
 """A swipe's fields before and after a write; empty when there was, or is, none."""
@@ -63,12 +63,6 @@ class History:
             else:
                 self.world.act("second", action)
             self.events.append((before, self._swipe()))
-
-
-def delete(reference: store.Reference) -> None:
-    batch = store.Batch()
-    batch.delete(reference)
-    batch.commit()
 
 
 def leads() -> list[dict[str, Any]]:

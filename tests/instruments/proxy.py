@@ -37,6 +37,9 @@ class Fault:
     then: Callable[[], None] | None = None
     """Called at the moment of the fault, such as the death of the function's process."""
 
+    over: Callable[[], None] = lambda: None
+    """Called when the call's additional time is over, or its caller has given it up."""
+
 
 Plan = Callable[[int, str], Fault | None]
 """What happens to a call, by its number since the plan was made (from 0) and its method."""
@@ -163,6 +166,7 @@ def _strike(fault: Fault, context: grpc.ServicerContext) -> None:
     end = time.monotonic() + fault.seconds
     while time.monotonic() < end and context.is_active():
         time.sleep(0.01)
+    fault.over()
     if fault.code:
         context.abort(CODES[fault.code], f"{fault.code} for a test")
 

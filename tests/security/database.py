@@ -28,6 +28,13 @@ def empty(emulator: str) -> None:
     urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
 
 
+def delete(reference: store.Reference) -> None:
+    """Removes one document, as no code of the product does."""
+    batch = store.Batch()
+    batch.delete(reference)
+    batch.commit()
+
+
 def dump() -> Dump:
     """Every document of every collection by its path."""
     snapshots: list[DocumentSnapshot[Any]] = [

@@ -16,7 +16,7 @@ from shared.enums import Role
 from shared.models.admin import AdminUserUpdate
 from shared.settings import LOCAL_SECRET
 from tests.instruments.api import Api
-from tests.security.database import dump
+from tests.security.database import delete, dump
 
 pytestmark = pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")
 
@@ -183,7 +183,7 @@ def world(api: Api) -> World:
     change(ids["demoted"], role="tenant")
     change(ids["promoted"], role="admin")
     change(ids["deactivated"], is_active=False)
-    users.ref(ids["deleted"]).delete()
+    delete(users.ref(ids["deleted"]))
 
     owner, tenant = tokens["owner"][0], tokens["tenant"][0]
     ids["listing"] = api.ok("POST", "/listings", owner, json=FLAT)["id"]
