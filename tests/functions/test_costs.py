@@ -1,7 +1,7 @@
 """What each call may use of Firestore, counted on the wire: sequential round trips, documents read, written, deleted.
 
-The figures are the calls' own, each at or below what the API promises (README, "Costs"). A call that needs one round
-trip or one document more fails here. Times are measured by the benchmark, never by a test.
+The figures are the calls' own, each at or below what the API promises (tests/bench/README.md). A call that needs one
+round trip or one document more fails here. Times are measured by the benchmark, never by a test.
 """
 
 import time
