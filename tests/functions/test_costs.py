@@ -57,7 +57,7 @@ def in_this_order(owner: Person, contents: list[ListingWrite]) -> list[dict[str,
 # --- One call each ------------------------------------------------------------------------------------------------
 
 
-def test_accounts(api: Api, tenant: Person, meter: Meter) -> None:
+def test_calls_about_accounts_cost_no_more_than_promised(api: Api, tenant: Person, meter: Meter) -> None:
     new = {"name": "New", "email": "new@example.kz", "phone": "+77001234567", "password": PASSWORD}
     cost, _ = meter.of(api.ok, "POST", "/auth/register", json=new)
     assert cost <= Cost(rpcs=2, reads=1, writes=3)
@@ -71,7 +71,7 @@ def test_accounts(api: Api, tenant: Person, meter: Meter) -> None:
     assert cost <= Cost(rpcs=2, reads=2)
 
 
-def test_listings(api: Api, owner: Person, meter: Meter) -> None:
+def test_calls_about_listings_cost_no_more_than_promised(api: Api, owner: Person, meter: Meter) -> None:
     cost, listing = meter.of(owner.listing)
     assert cost <= Cost(rpcs=2, reads=1, writes=1)
     path = f"/listings/{listing['id']}"
@@ -84,7 +84,7 @@ def test_listings(api: Api, owner: Person, meter: Meter) -> None:
         assert cost <= Cost(rpcs=1 + writes, reads=2, writes=writes)
 
 
-def test_preferences(tenant: Person, meter: Meter) -> None:
+def test_calls_about_preferences_cost_no_more_than_promised(tenant: Person, meter: Meter) -> None:
     for _ in range(2):
         cost, _ = meter.of(tenant.ok, "GET", "/preferences")
         assert cost <= Cost(rpcs=1, reads=2)
@@ -92,7 +92,7 @@ def test_preferences(tenant: Person, meter: Meter) -> None:
         assert cost <= Cost(rpcs=2, reads=1, writes=1)
 
 
-def test_favorites(owner: Person, tenant: Person, meter: Meter) -> None:
+def test_calls_about_favorites_cost_no_more_than_promised(owner: Person, tenant: Person, meter: Meter) -> None:
     listing = owner.listing()
     for writes in (1, 0):
         cost, _ = meter.of(tenant.ok, "POST", "/favorites", json={"listing_id": listing["id"]})
@@ -101,7 +101,7 @@ def test_favorites(owner: Person, tenant: Person, meter: Meter) -> None:
     assert cost <= Cost(rpcs=2, reads=1, deletes=1)
 
 
-def test_leads(owner: Person, tenant: Person, meter: Meter) -> None:
+def test_calls_about_leads_cost_no_more_than_promised(owner: Person, tenant: Person, meter: Meter) -> None:
     listing = owner.listing()
     for writes in (1, 0):
         cost, lead = meter.of(tenant.ok, "POST", "/leads", json={"listing_id": listing["id"]})
@@ -112,7 +112,7 @@ def test_leads(owner: Person, tenant: Person, meter: Meter) -> None:
     assert cost <= Cost(rpcs=3, reads=2, writes=1)
 
 
-def test_messages(owner: Person, tenant: Person, meter: Meter) -> None:
+def test_calls_about_messages_cost_no_more_than_promised(owner: Person, tenant: Person, meter: Meter) -> None:
     body = {"listing_id": owner.listing()["id"], "message": "First"}
     cost, lead = meter.of(tenant.ok, "POST", "/leads", json=body)
     assert cost <= Cost(rpcs=3, reads=4, writes=2)
@@ -126,7 +126,7 @@ def test_messages(owner: Person, tenant: Person, meter: Meter) -> None:
         assert cost <= Cost(rpcs=2 + writes, reads=2, writes=writes)
 
 
-def test_admin(api: Api, tenant: Person, meter: Meter) -> None:
+def test_calls_about_admin_cost_no_more_than_promised(api: Api, tenant: Person, meter: Meter) -> None:
     admin, other = api.person("admin"), api.person("admin")
     cost, _ = meter.of(admin.ok, "PATCH", f"/admin/users/{tenant.id}", json={"role": "agent"})
     assert cost <= Cost(rpcs=2, reads=3, writes=1)
@@ -264,7 +264,7 @@ def test_nothing_to_show_costs_no_more_than_a_card(
     swiping.nothing_left()
 
 
-def test_listings_that_share_a_timestamp(owner: Person, swiping: Swiping) -> None:
+def test_listings_that_share_a_timestamp_cost_what_others_cost(owner: Person, swiping: Swiping) -> None:
     documents = worlds.add_listings(owner.id, [FLAT] * 60)
     assert len({document["position"] for document in documents}) == 1
     settle()
@@ -365,7 +365,7 @@ def test_a_seen_listing_that_was_edited_is_passed_over_until_the_next_action(
         swiping.step()
 
 
-def test_new_listings_that_arrive_between_calls(owner: Person, swiping: Swiping) -> None:
+def test_new_listings_between_calls_make_no_card_dearer(owner: Person, swiping: Swiping) -> None:
     worlds.add_listings(owner.id, [FLAT] * 20)
     for number in range(20):
         newest = owner.listing()["id"]

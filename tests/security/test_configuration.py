@@ -9,8 +9,6 @@ import pytest
 from pydantic import ValidationError
 
 from functions import FUNCTIONS
-from shared import security
-from shared.errors import Unauthorized
 from shared.settings import LOCAL_SECRET, settings
 from tests.instruments.api import MAIN
 from tests.security.conftest import Configure
@@ -85,15 +83,3 @@ def test_a_deployed_function_does_not_start_without_its_keys(function: str, tmp_
     assert ended.returncode != 0
     assert "JWT_KEYS must be set" in ended.stderr
     assert "too-short-a-key" not in ended.stdout + ended.stderr
-
-
-def test_a_new_key_signs_while_the_old_one_is_still_believed(configure: Configure) -> None:
-    configure(JWT_KEYS=OLD)
-    old = security.issue_token(1)
-    configure(JWT_KEYS=f"{NEW},{OLD}")
-    new = security.issue_token(2)
-    assert (security.token_subject(old), security.token_subject(new)) == (1, 2)
-    configure(JWT_KEYS=NEW)
-    assert security.token_subject(new) == 2
-    with pytest.raises(Unauthorized):
-        security.token_subject(old)
