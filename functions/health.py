@@ -1,4 +1,4 @@
-"""Whether the service is alive, and its documentation."""
+"""The health check, and the documentation of the API."""
 
 import json
 from functools import cache

@@ -18,7 +18,7 @@ customers, cloud.json (https://support.google.com/a/answer/10026322)."""
 def client(forwarded: str, peer: str, hops: int, edges: Iterable[Network]) -> str:
     """Who is calling, as far as the platform vouches for it.
 
-    Each proxy appends to X-Forwarded-For whom it was called by, so what a client writes there stands to the left. At a
+    Each proxy appends the address of its caller to X-Forwarded-For. What a client writes there stands to the left. At a
     function's own address Cloud Run appends the client. Behind Hosting it appends Hosting's front end, which itself has
     appended the client; one entry more is believed only then, or everybody could write their own there.
 
@@ -62,6 +62,6 @@ def networks(given: Sequence[str]) -> list[Network]:
     """Networks as they are written, such as 35.191.0.0/16.
 
     Raises:
-        ValueError: One is none.
+        ValueError: One of them is not a network.
     """
     return [IPv6Network(each) if ":" in each else IPv4Network(each) for each in given]

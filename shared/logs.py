@@ -32,7 +32,7 @@ def trace_of(request: Any) -> dict[str, str]:
 
 
 def request(request: Any, response: Any, seconds: float, user_id: int | None) -> None:
-    """The line of a finished request. The route stands for the path, whose ids are nobody's business."""
+    """The line of a finished request. It names the route instead of the path: ids do not belong into logs."""
     status = response.status_code
     severity = "ERROR" if status >= 500 else "WARNING" if status == 429 else "INFO"
     route = request.url_rule.rule if request.url_rule else "(none)"

@@ -106,7 +106,7 @@ class Settings(BaseModel):
 
     def _secrets(self) -> dict[str, list[str]]:
         pepper = [] if self.password_pepper is None else [self.password_pepper]
-        # Whoever knows the bot's secret can be anybody but an admin.
+        # The bot's secret lets its owner be every user but an admin.
         return {"JWT_KEYS": self.jwt_keys, "PASSWORD_PEPPER": pepper, "TELEGRAM_BOT_SECRET": self.telegram_bot_secret}
 
     def require(self, names: Iterable[str]) -> None:

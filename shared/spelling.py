@@ -36,7 +36,7 @@ def phone_number(value: str) -> str:
 
     A number with a plus is international. Without one it is a number of Kazakhstan (87001234567, 77001234567,
     7001234567), else an international number whose plus was left out, as Telegram sends them; abroad, it must be one in
-    use. A number that is only good within one town is none.
+    use. A local number, which works only within one town, is refused.
 
     Raises:
         ValueError: No possible phone number can be read from it.

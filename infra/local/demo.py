@@ -64,7 +64,7 @@ SWIPES = (Action.LIKE, Action.DISLIKE, Action.FAVORITE, Action.LIKE, Action.DISL
 
 
 def logins() -> dict[str, str]:
-    """One email and password for each role, for whoever starts the system."""
+    """One email and password for each role, to be printed at the start."""
     return {person.role: f"{person.email}  {PASSWORD}" for person in PEOPLE[: len(Role)]}
 
 
@@ -107,7 +107,7 @@ def _user(person: Person) -> User:
         (identity,) = store.get(users.identity_ref("email", person.email))
         (found,) = store.get(users.ref(users.owner_of(identity) or 0))
         user = User.of(found)
-        assert user, f"{person.phone} belongs to somebody who is not {person.email}"
+        assert user, f"{person.phone} belongs to another user than {person.email}"
         return user
 
 

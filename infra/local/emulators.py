@@ -98,7 +98,7 @@ class Ports:
 
 
 def join_running_system() -> None:
-    """Makes this process work on the data of the running local system, or ends it when there is none."""
+    """Makes this process work on the data of the running local system; ends it if none is running."""
     os.environ |= Ports.configured().environment
     if not answers(f"http://{os.environ['FIRESTORE_EMULATOR_HOST']}/"):
         sys.exit("The local system is not running. Start it with `make run`, then repeat this in a second terminal.")
@@ -181,7 +181,7 @@ def firestore_jar() -> Path:
     """The Firestore emulator: the one named in the environment, else firebase-tools', else the Google Cloud SDK's.
 
     Raises:
-        StartError: There is none, and none can be downloaded.
+        StartError: There is no emulator, and it cannot be downloaded.
     """
     if given := os.environ.get("FIRESTORE_EMULATOR_BINARY_PATH"):
         return Path(given).resolve()
@@ -257,7 +257,7 @@ def _end_of(log: Path) -> str:
 
 
 def answers(url: str) -> bool:
-    """Whether a GET of this address succeeds right now."""
+    """True if a GET of this address succeeds right now."""
     return _status(url, timeout=10) == 200
 
 

@@ -116,7 +116,7 @@ def _with_included(documents: Sequence[dict[str, Any]], user_id: int, names: fro
 
 
 def find(lead_id: int) -> store.Snapshot | None:
-    """The document of the lead with this id, whoever asks."""
+    """The document of the lead with this id; nobody's rights are checked."""
     query = store.collection(COLLECTION).where(filter=store.Filter("id", "==", lead_id))
     return next(iter(store.run(query.limit(1))), None)
 

@@ -6,7 +6,7 @@ equality. (One array of all of them would need fewer indexes and as many entries
 seconds for an array-contains among 50,000 listings.) An inactive listing has no facets and is found by no filter.
 
 ``position`` is where a listing stands in everybody's feed: the server's timestamp of the last write that could make it
-match somebody anew (created, reactivated, moved to another city, type or price). See shared/feed/coverage.py.
+match new criteria (created, reactivated, moved to another city, type or price). See shared/feed/coverage.py.
 """
 
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ from shared.money import to_minor, to_tenge
 
 COLLECTION = "listings"
 MATCHING = ("city_key", "deal_type", "property_type", "price")
-"""The stored fields that decide whom a listing matches."""
+"""The stored fields that decide which criteria a listing matches."""
 
 
 def ref(listing_id: int) -> store.Reference:
@@ -191,7 +191,7 @@ def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> 
         anew = new["is_active"] and (not old["is_active"] or any(new[name] != old[name] for name in MATCHING))
         stamps = dict.fromkeys(("updated_at", "position") if anew else ("updated_at",), store.SERVER_TIMESTAMP)
         batch = store.Batch()
-        # Whether the position moves depends on what was read: without the precondition, a write in between could
+        # What was read decides if the position moves. Without the precondition, a write in between could
         # change what the listing matches and leave it where tenants have already looked.
         batch.update(listing_doc.reference, changes | stamps, seen=listing_doc)
         return to_model(new | {"updated_at": store.server_time(batch.commit()[0])})

@@ -57,7 +57,7 @@ TRANSIENT = (
 """What may go away by itself, and what a client sees as 503 when it does not."""
 
 LOST_RACE = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound)
-"""A precondition did not hold: somebody else, or an unacknowledged try of our own, was first."""
+"""A precondition did not hold: another request was first, or an own try whose acknowledgement was lost."""
 
 ATTEMPT_SECONDS = 4.0
 TOTAL_SECONDS = 8.0
@@ -308,7 +308,7 @@ class Batch:
             seen: The document as it was read.
 
         Raises:
-            ValueError: A path is none, or leads into another one's value.
+            ValueError: There is no path, or one leads into the value of another.
         """
         paths = sorted(map(field_names, data))
         if not paths or any(inner[: len(outer)] == outer for outer, inner in pairwise(paths)):

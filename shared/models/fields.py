@@ -72,7 +72,7 @@ Price = Annotated[
 PriceBound = Annotated[
     Decimal,
     Field(
-        # More than any price, for whoever means "no limit" by it; in hundredths a double still has it exactly.
+        # More than any price, for clients that mean "no limit" by it. A double still has it exactly to the cent.
         ge=0,
         le=Decimal(9) * 10**13,
         decimal_places=2,

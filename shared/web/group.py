@@ -215,7 +215,7 @@ def _view(operation: Operation) -> Callable[..., flask.Response]:
         except Invalid:
             for value in values.values():
                 if isinstance(value, Caller):
-                    value.load()  # Somebody who may not call is told that, and not what is wrong with the body.
+                    value.load()  # A caller who is refused is told that, and not what is wrong with the body.
             raise
         values.pop("", None)
         answer = operation.handler(**ids, **values)

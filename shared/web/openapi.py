@@ -56,7 +56,7 @@ _ERRORS: dict[int, tuple[str, str, str, Json]] = {
         _CHALLENGE,
     ),
     403: ("Forbidden", "The caller may not do this.", "Not enough permissions", {}),
-    404: ("NotFound", "It does not exist, is not active, or is none of the caller's business.", "Not Found", {}),
+    404: ("NotFound", "It does not exist, is not active, or the caller may not know of it.", "Not Found", {}),
     409: ("Conflict", "It contradicts what is stored.", "This email is already registered", {}),
     413: (
         "TooLarge",
@@ -223,7 +223,7 @@ def _responses(group: Group, operation: Operation, schemas: Schemas) -> Json:
     has_body = bool(_models(operation, Body, Form))
     statuses = set(operation.errors)
     statuses |= {401} if operation.needs_token else set()
-    statuses |= {404} if "{" in operation.path else set()  # What is no id leads nowhere.
+    statuses |= {404} if "{" in operation.path else set()  # A malformed id is a 404.
     statuses |= {413} if has_body else set()
     statuses |= {422} if has_body or _models(operation, Params) else set()
     statuses |= {500, 503} if group.name != "health" and not operation.max_age else set()  # All else uses data.
