@@ -1,16 +1,30 @@
-"""Registration, login, the current user, and the Telegram bot's way in."""
+"""Registration, login and sessions, the caller's own account, and the ways in through Telegram."""
 
 import flask
 
 from shared import security
-from shared.data import store, throttle, users
+from shared.data import passwords, profile, sessions, store, throttle, users
+from shared.data.pages import Page
 from shared.data.users import User
 from shared.enums import Role
-from shared.errors import Conflict, Unauthorized
-from shared.models.auth import Login, Register, TelegramLogin, Token, UserRead
+from shared.errors import Conflict
+from shared.models.auth import (
+    Login,
+    Logout,
+    PasswordChange,
+    ProfileUpdate,
+    Register,
+    SessionRead,
+    SessionToken,
+    TelegramLogin,
+    Token,
+    TokenRequest,
+    UserRead,
+)
+from shared.models.base import Status
+from shared.models.pages import PageParams
 from shared.settings import settings
-from shared.spelling import email_key, phone_number
-from shared.web.caller import Bot, client_ip
+from shared.web.caller import Bot, Caller, client_ip, user_agent
 from shared.web.group import Group
 
 api = Group("auth", __doc__)
@@ -46,25 +60,72 @@ def login(form: Login) -> Token:
     Wrong password, unknown user, deactivated user and user without a password answer the same 401. Repeated failures
     for one account from one address are 429 for a while.
     """
-    kind, name = _username(form.username)
-    counted = throttle.reference("login", client_ip())
-    failures, taken = store.get(counted, users.identity_ref(kind, name))
-    account = str(users.owner_of(taken) or name)  # By email or phone, it is one account.
-    throttle.check(failures, settings().login_failures_per_address, account, settings().login_failures_per_account)
-    # An unknown name costs the same round trip and the same hash as a known one: time must not tell them apart.
-    user = User.of(store.get(users.ref(users.owner_of(taken) or 0))[0])
-    matches = security.verify_password(form.password, user.password_hash if user else None)
-    if not user or not matches or not user.is_active:
-        throttle.count(counted, account)
-        raise Unauthorized("Incorrect username or password")
+    user = passwords.login(form.username, form.password, client_ip())
     flask.g.user_id = user.id
-    return Token(access_token=security.issue_token(user.id))
+    return _token(user)
+
+
+@api.post("/auth/token", errors=(401, 429))
+def issue_token(form: TokenRequest) -> SessionToken:
+    """Sign in on a device, or stay signed in (RFC 6749).
+
+    With `grant_type=password` as at /auth/login; the answer also has a refresh token. With `grant_type=refresh_token`
+    that token brings the next pair. It is good once: for 20 seconds a repetition gets the very same successor, an older
+    one ends its session.
+    """
+    if form.grant_type == "refresh_token":
+        return sessions.refresh(form.refresh_token or "")
+    user = passwords.login(form.username or "", form.password or "", client_ip())
+    flask.g.user_id = user.id
+    return sessions.start(user, user_agent())
+
+
+@api.post("/auth/logout")
+def logout(user: User, body: Logout) -> Status:
+    """End the session of a refresh token, or every session together with every access token issued before."""
+    if body.refresh_token is not None:
+        sessions.end_by_token(user.id, body.refresh_token)
+    if body.everywhere:
+        sessions.end_everywhere(user.id)
+    return Status()
+
+
+@api.get("/auth/sessions")
+def list_sessions(user: User, query: PageParams) -> Page[SessionRead]:
+    """List the devices on which the caller is signed in, newest first."""
+    return sessions.list_by_user(user, query)
+
+
+@api.delete("/auth/sessions/{session_id}")
+def end_session(user: User, session_id: int) -> Status:
+    """Sign a device out. Repeating it is harmless."""
+    sessions.end(user.id, session_id)
+    return Status()
 
 
 @api.get("/auth/me")
 def me(user: User) -> UserRead:
     """The user that the token belongs to."""
     return user.to_model()
+
+
+@api.patch("/auth/me", errors=(403, 409, 429))
+def update_me(caller: Caller, body: ProfileUpdate) -> UserRead:
+    """Change the caller's name, email or phone.
+
+    A new email or phone needs the current password, where there is one (else 403), and is not verified yet.
+    """
+    user = caller.load_owner()
+    if profile.needs_password(user, body):
+        passwords.confirm(user, body.current_password, client_ip())
+    return profile.change(user, body).to_model()
+
+
+@api.post("/auth/password", errors=(403, 409, 429))
+def change_password(caller: Caller, body: PasswordChange) -> Token:
+    """Set a new password. Every token and session issued before ends; the answer has a new token."""
+    user = passwords.change(caller.load_owner(), body.current_password, body.new_password, client_ip())
+    return _token(user)
 
 
 @api.post(
@@ -80,14 +141,8 @@ def telegram(_: Bot, body: TelegramLogin) -> Token:
     """
     user = users.enter_by_telegram(body.telegram_id, body.phone, body.name, Role(body.role))
     flask.g.user_id = user.id
-    return Token(access_token=security.issue_token(user.id))
+    return _token(user)
 
 
-def _username(username: str) -> tuple[str, str]:
-    """The kind of identity that a username is, and its one spelling. What is neither belongs to nobody."""
-    if "@" not in username:
-        try:
-            return "phone", phone_number(username)
-        except ValueError:
-            pass
-    return "email", email_key(username)
+def _token(user: User) -> Token:
+    return Token(access_token=security.issue_token(user.id, user.token_version))

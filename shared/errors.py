@@ -10,14 +10,16 @@ class ApiError(Exception):
     Args:
         detail: What went wrong, for the client's developer. Never contains a secret.
         headers: Response headers that belong to the status.
+        code: A name for the reason that stays the same, such as ``email_taken``, where a client may act on it.
     """
 
     status = 500
 
-    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None, code: str | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
         self.headers = dict(headers or {})
+        self.code = code
 
 
 class BadRequest(ApiError):
@@ -31,8 +33,8 @@ class Unauthorized(ApiError):
 
     status = 401
 
-    def __init__(self, detail: str = "Could not validate credentials") -> None:
-        super().__init__(detail, {"WWW-Authenticate": "Bearer"})
+    def __init__(self, detail: str = "Could not validate credentials", code: str | None = None) -> None:
+        super().__init__(detail, {"WWW-Authenticate": "Bearer"}, code)
 
 
 class Forbidden(ApiError):
@@ -40,8 +42,8 @@ class Forbidden(ApiError):
 
     status = 403
 
-    def __init__(self, detail: str = "Not enough permissions") -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str = "Not enough permissions", code: str | None = None) -> None:
+        super().__init__(detail, code=code)
 
 
 class NotFound(ApiError):

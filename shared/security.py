@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -13,16 +14,33 @@ from shared.settings import settings
 ALGORITHM = "HS256"
 
 
+@dataclass(frozen=True)
+class Claims:
+    """What a token says: whose it is, and which version of their tokens it belongs to."""
+
+    user_id: int
+    version: int = 0
+
+
+def _pepper() -> bytes:
+    pepper = settings().password_pepper
+    if pepper is None:
+        raise RuntimeError("PASSWORD_PEPPER is not set")
+    return pepper.encode()
+
+
+def keyed(purpose: str, text: str) -> bytes:
+    """32 bytes that only those who have the pepper can derive of a text; others for each purpose."""
+    return hmac.digest(_pepper(), f"{purpose}:{text}".encode(), hashlib.sha256)
+
+
 def _peppered(password: str) -> bytes:
     """64 ASCII bytes that stand for a password of any length.
 
     bcrypt refuses more than 72 bytes and stops at NUL; OWASP's Password Storage Cheat Sheet (bcrypt, pre-hashing)
     gives this construction: base64 of an HMAC-SHA-384 under a pepper.
     """
-    pepper = settings().password_pepper
-    if pepper is None:
-        raise RuntimeError("PASSWORD_PEPPER is not set")
-    digest = hmac.digest(pepper.encode(), password.encode("utf-8", "surrogatepass"), hashlib.sha384)
+    digest = hmac.digest(_pepper(), password.encode("utf-8", "surrogatepass"), hashlib.sha384)
     return base64.b64encode(digest)
 
 
@@ -45,18 +63,24 @@ def verify_password(password: str, hashed: str | None) -> bool:
     return matches and hashed is not None
 
 
-def issue_token(user_id: int) -> str:
-    """A signed token for a user, valid from now for the configured lifetime."""
+def issue_token(user_id: int, version: int = 0) -> str:
+    """A signed token for a user, valid from now for the configured lifetime.
+
+    Args:
+        user_id: Whose it is.
+        version: The user's ``token_version`` as it was read to let them in.
+    """
     now = datetime.now(UTC)
     claims = {"sub": str(user_id), "iat": now, "exp": now + timedelta(seconds=settings().jwt_lifetime_seconds)}
+    claims |= {"ver": version} if version else {}
     return jwt.encode(claims, settings().jwt_keys[0], ALGORITHM)
 
 
-def token_subject(token: str) -> int:
-    """The user id that a token was issued for.
+def read_token(token: str) -> Claims:
+    """What a token says.
 
     Raises:
-        Unauthorized: Signature, algorithm, type, expiry or subject is wrong under every configured key.
+        Unauthorized: Signature, algorithm, type, expiry, version or subject is wrong under every configured key.
     """
     for key in settings().jwt_keys:
         try:
@@ -70,11 +94,11 @@ def token_subject(token: str) -> int:
             continue  # Perhaps an older key's.
         except (jwt.InvalidTokenError, ValueError, TypeError):
             break
-        subject = decoded["payload"]["sub"]
+        subject, version = decoded["payload"]["sub"], decoded["payload"].get("ver", 0)
         if str(decoded["header"].get("typ", "JWT")).upper() != "JWT":
             break
-        if subject.isascii() and subject.isdigit() and len(subject) <= 16:
-            return int(subject)
+        if subject.isascii() and subject.isdigit() and len(subject) <= 16 and type(version) is int:
+            return Claims(int(subject), version)
         break
     raise Unauthorized
 

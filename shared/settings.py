@@ -42,6 +42,9 @@ class Settings(BaseModel):
 
     jwt_lifetime_seconds: int = Field(default=24 * 3600, gt=0)
 
+    session_lifetime_seconds: int = Field(default=60 * 24 * 3600, gt=0)
+    """How long a device stays signed in without being used."""
+
     password_pepper: str | None = None
     """Key of the HMAC under every password hash (OWASP Password Storage Cheat Sheet, peppering). Never changes."""
 

@@ -5,13 +5,14 @@ the user it belongs to: of two simultaneous registrations only one can create it
 """
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any
 
 from shared.data import store
 from shared.data.pages import Page, paginate
 from shared.enums import Role
-from shared.errors import Conflict, Forbidden, NotFound, Unavailable
+from shared.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
 from shared.models.admin import AdminUserRead, AdminUserUpdate
 from shared.models.auth import UserRead
 from shared.models.leads import Contact
@@ -26,7 +27,17 @@ ATTEMPTS = 8
 
 @dataclass(frozen=True)
 class User:
-    """A stored user; ``password_hash`` is None for those who only come through Telegram."""
+    """A stored user.
+
+    Attributes:
+        password_hash: None for those who only come through Telegram.
+        email_verified: They have shown that they read mail to this address.
+        phone_verified: Their phone was shared with the bot by the Telegram account that has it.
+        token_version: What tokens and sessions that are issued now belong to. Every session of an earlier version has
+            ended. A counter, not a time: clocks of two instances differ, and a token of the same second must live on.
+        tokens_from: The earliest version whose access tokens still count.
+        tokens_valid_from: When all tokens were last ended; what Telegram has signed before lets nobody in either.
+    """
 
     id: int
     role: Role
@@ -37,13 +48,20 @@ class User:
     password_hash: str | None
     is_active: bool
     created_at: Any
+    email_verified: bool = False
+    phone_verified: bool = False
+    token_version: int = 0
+    tokens_from: int = 0
+    tokens_valid_from: Any = None
 
     @classmethod
     def of(cls, snapshot: store.Snapshot) -> "User | None":
         data: Any = snapshot.to_dict()
         if not data:
             return None
-        known: Any = {name: data.get(name) for name in cls.__dataclass_fields__}
+        # Users of before this was noted down: a phone beside a Telegram account came from the bot.
+        known: Any = {"phone_verified": data.get("telegram_id") is not None}
+        known |= {name: data.get(name) for name in _ALWAYS} | {name: data[name] for name in _LATER if name in data}
         return cls(**known | {"role": Role(data["role"])})
 
     @property
@@ -55,6 +73,11 @@ class User:
 
     def to_contact(self) -> Contact:
         return Contact.model_validate(self, from_attributes=True)
+
+
+_ALWAYS = tuple(field.name for field in fields(User) if field.default is MISSING)
+_LATER = tuple(field.name for field in fields(User) if field.default is not MISSING)
+"""Fields that users of before do not have."""
 
 
 def ref(user_id: int) -> store.Reference:
@@ -117,10 +140,46 @@ def create(
                 return mine  # Written by a try whose acknowledgement was lost.
             for kind, snapshot in zip(identities, taken, strict=True):
                 if snapshot.exists:
-                    raise Conflict(f"This {kind} is already registered") from None
+                    raise taken_by_another(kind) from None
             continue  # The id itself was taken, or the one who held an identity has just let go of it.
         return User(**data | {"role": role, "created_at": created_at})
     raise Unavailable
+
+
+def taken_by_another(kind: str) -> Conflict:
+    return Conflict(f"This {kind} is already registered", code=f"{kind}_taken")
+
+
+def update(user_id: int, change: Callable[[User, store.Batch], Mapping[str, Any]]) -> User:
+    """Changes a user's own fields in one atomic commit, repeated with fresh data as long as others are faster.
+
+    Args:
+        user_id: An active user.
+        change: Decides by the user as they are now which fields to set; may add further writes to the batch. It is
+            called again after a lost race, which may be a try of our own whose acknowledgement was lost.
+
+    Raises:
+        Unauthorized: The user is gone, or inactive.
+    """
+
+    def attempt(user_doc: store.Snapshot) -> User:
+        user = User.of(user_doc)
+        if user is None or not user.is_active:
+            raise Unauthorized
+        batch = store.Batch()
+        changed = change(user, batch)
+        if changed:
+            batch.update(user_doc.reference, dict(changed), seen=user_doc)
+            batch.commit()
+        return replace(user, **changed)
+
+    return store.contend(store.get(ref(user_id)), attempt)
+
+
+def all_ended(user: User) -> dict[str, Any]:
+    """The fields that end every access token and every session that was issued before."""
+    version = user.token_version + 1
+    return {"token_version": version, "tokens_from": version, "tokens_valid_from": store.SERVER_TIMESTAMP}
 
 
 def enter_by_telegram(telegram_id: str, phone: str | None, name: str | None, role: Role) -> User:
@@ -195,7 +254,7 @@ def change(user_doc: store.Snapshot, guard_doc: store.Snapshot, update: AdminUse
         batch.update(user_doc.reference, {"role": after.role.value, "is_active": after.is_active}, seen=user_doc)
         if user.is_active_admin and not after.is_active_admin:
             if len(_active_admins(limit=2)) < 2:
-                raise Conflict("The last active admin cannot be demoted or deactivated")
+                raise Conflict("The last active admin cannot be demoted or deactivated", code="last_admin")
             if guard_doc.exists:
                 batch.update(guard_doc.reference, {"changed_at": store.SERVER_TIMESTAMP}, seen=guard_doc)
             else:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from shared.enums import Role
 from shared.models.base import Body, Form, Model
@@ -11,6 +11,7 @@ from shared.models.fields import Email, Id, Password, Phone, Text255, digits_to_
 
 _OwnRole = Literal["tenant", "landlord", "agent"]
 """The roles that one may take oneself."""
+CurrentPassword = Annotated[str | None, Field(json_schema_extra={"format": "password"})]
 _TelegramId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -63,6 +64,68 @@ class Token(Model):
 
     access_token: str
     token_type: Literal["bearer"] = "bearer"  # noqa: S105
+
+
+class TokenRequest(Form):
+    """A grant of RFC 6749: ``password`` with username and password, or ``refresh_token`` with the refresh token."""
+
+    grant_type: Literal["password", "refresh_token"]
+    username: Annotated[str | None, Field(description="An email or a phone number, in any spelling.")] = None
+    password: Annotated[str | None, Field(json_schema_extra={"format": "password"})] = None
+    refresh_token: str | None = None
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.grant_type == "refresh_token" and self.refresh_token is None:
+            raise ValueError("refresh_token is required")
+        if self.grant_type == "password" and (self.username is None or self.password is None):
+            raise ValueError("username and password are required")
+        return self
+
+
+class SessionToken(Token):
+    """A bearer token, and the refresh token that brings the next one. Each refresh token is good once."""
+
+    expires_in: int = Field(description="Seconds until the access token expires.")
+    refresh_token: str
+
+
+class Logout(Body):
+    """Which session to end: that of a refresh token, or all of them with all access tokens."""
+
+    refresh_token: str | None = None
+    everywhere: StrictBool = False
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if self.refresh_token is None and not self.everywhere:
+            raise ValueError("refresh_token or everywhere is required")
+        return self
+
+
+class SessionRead(Model):
+    """A device that is signed in."""
+
+    id: Id
+    created_at: datetime
+    last_used_at: datetime
+    user_agent: str | None
+
+
+class ProfileUpdate(Body):
+    """What to change; absent, null or empty stays as it is. A new email or phone needs the current password."""
+
+    name: Annotated[Text255 | None, BeforeValidator(empty_is_none)] = None
+    email: Annotated[Email | None, BeforeValidator(empty_is_none)] = None
+    phone: Annotated[Phone | None, BeforeValidator(empty_is_none)] = None
+    current_password: CurrentPassword = None
+
+
+class PasswordChange(Body):
+    """A new password."""
+
+    current_password: Annotated[str, Field(json_schema_extra={"format": "password"})]
+    new_password: Password
 
 
 class UserRead(Model):

@@ -1,6 +1,6 @@
 """What an answer says that is not a success."""
 
-from pydantic import Field
+from pydantic import MISSING, Field
 
 from shared.models.base import Model
 
@@ -9,6 +9,9 @@ class Error(Model):
     """What went wrong."""
 
     detail: str
+    code: str | MISSING = Field(
+        default=MISSING, description="A name for the reason that stays the same, where there is one."
+    )
 
 
 class FieldError(Model):

@@ -30,7 +30,7 @@ def error_response(error: Exception) -> flask.Response:
     if isinstance(error, Invalid):
         return _response(422, [problem._asdict() for problem in error.problems])
     if isinstance(error, ApiError):
-        return _response(error.status, error.detail, error.headers)
+        return _response(error.status, error.detail, error.headers, error.code)
     if isinstance(error, HTTPException) and (error.code or 500) < 500:
         # Allow of a 405 and the like.
         headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
@@ -39,8 +39,10 @@ def error_response(error: Exception) -> flask.Response:
     return _response(500, "Internal Server Error")
 
 
-def _response(status: int, detail: Any, headers: Mapping[str, str] | None = None) -> flask.Response:
-    response = flask.json.jsonify({"detail": detail})
+def _response(
+    status: int, detail: Any, headers: Mapping[str, str] | None = None, code: str | None = None
+) -> flask.Response:
+    response = flask.json.jsonify({"detail": detail} | ({"code": code} if code else {}))
     response.status_code = status
     response.headers.update(headers or {})
     return response

@@ -21,12 +21,13 @@ class Caller:
     """The sender of a bearer token. Their user is read in one round trip with the other documents of the request.
 
     Args:
-        user_id: The token's user, who may not exist any more.
+        claims: The token's; its user may not exist any more.
         roles: Who may call. Empty: every user.
     """
 
-    def __init__(self, user_id: int, roles: Sequence[Role] = ()) -> None:
-        self._user_id = user_id
+    def __init__(self, claims: security.Claims, roles: Sequence[Role] = ()) -> None:
+        self._claims = claims
+        self._user_id = claims.user_id
         self._roles = roles
 
     @classmethod
@@ -39,7 +40,7 @@ class Caller:
         scheme, _, token = flask.request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not token.strip():
             raise Unauthorized("Not authenticated")
-        return cls(security.token_subject(token.strip()), roles)
+        return cls(security.read_token(token.strip()), roles)
 
     @overload
     def load(self) -> User: ...
@@ -58,18 +59,30 @@ class Caller:
             The user; a tuple of the user and a snapshot of each wanted document when there are any.
 
         Raises:
-            Unauthorized: The user does not exist or is inactive.
+            Unauthorized: The user does not exist, is inactive, or has ended all tokens of before.
             Forbidden: The user has another role now, whatever it was when the token was issued.
         """
         references = [each(self._user_id) if callable(each) else each for each in wanted]
         user_doc, *snapshots = store.get(users.ref(self._user_id), *references)
         user = User.of(user_doc)
-        if user is None or not user.is_active:
+        if user is None or not user.is_active or self._claims.version < user.tokens_from:
             raise Unauthorized
         flask.g.user_id = user.id
         if self._roles and user.role not in self._roles:
             raise Forbidden
         return (user, *snapshots) if wanted else user
+
+    def load_owner(self) -> User:
+        """Reads the current user for a change of the account itself.
+
+        Raises:
+            Unauthorized: As above; and also if the account has found its owner by phone since the token was issued
+                (shared/data/telegram.py): such a token may belong to somebody else, who made the account.
+        """
+        user = self.load()
+        if self._claims.version != user.token_version:
+            raise Unauthorized("Sign in again", code="sign_in_again")
+        return user
 
 
 class Bot:
@@ -89,6 +102,12 @@ class Bot:
         if accepted and not any(security.same_secret(given, each) for each in accepted):
             raise Forbidden("This endpoint is for the bot")
         return cls()
+
+
+def user_agent() -> str | None:
+    """What the client calls itself, for people to recognise their devices by."""
+    said = "".join(each for each in flask.request.headers.get("User-Agent", "") if each.isprintable()).strip()
+    return said[:255] or None
 
 
 def client_ip() -> str:

@@ -45,6 +45,28 @@ EXAMPLES: dict[str, list[Any]] = {
         {"telegram_id": "123456789", "phone": "+77001234567", "name": "Имя из Telegram", "role": "tenant"}
     ],
     "Token": [{"access_token": "<JWT>", "token_type": "bearer"}],
+    "TokenRequest": [{"grant_type": "password", "username": "user@example.com", "password": "secret123"}],
+    "SessionToken": [
+        {"access_token": "<JWT>", "token_type": "bearer", "expires_in": 86400, "refresh_token": "<refresh token>"}
+    ],
+    "Logout": [{"refresh_token": "<refresh token>", "everywhere": False}],
+    "SessionRead": [
+        {
+            "id": 1,
+            "created_at": "2025-11-30T12:00:00Z",
+            "last_used_at": "2025-12-02T09:30:00Z",
+            "user_agent": "Mozilla/5.0 (Linux; Android 15)",
+        }
+    ],
+    "ProfileUpdate": [
+        {
+            "name": "Имя Фамилия",
+            "email": "user@example.com",
+            "phone": "+77001234567",
+            "current_password": "secret123",
+        }
+    ],
+    "PasswordChange": [{"current_password": "secret123", "new_password": "кот ест рыбу по средам"}],
     "UserRead": [
         {
             "id": 2,

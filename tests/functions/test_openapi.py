@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from functions import HTTP_FUNCTIONS, auth
 from infra.openapi import FILE, current
-from shared.data import store
+from shared.data import passwords, store
 from shared.settings import settings
 from tests.instruments.api import PASSWORD, Api
 
@@ -177,6 +177,7 @@ def test_a_token_or_the_login_form_opens_what_needs_a_user() -> None:
     public = {
         "register",
         "login",
+        "issue_token",
         "telegram",
         "list_listings",
         "get_cities",
@@ -245,6 +246,22 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     for telegram_id, fields in enumerate(variants, 1):
         ok("telegram", json={"telegram_id": telegram_id} | fields)
     ok("telegram", json={"telegram_id": "1"}, headers={"X-Telegram-Bot-Secret": "any"})
+    signed_in = {"grant_type": "password", "username": tenant.email, "password": PASSWORD}
+    refresh_token = ok("issue_token", data=signed_in)["refresh_token"]
+    renewal = {"grant_type": "refresh_token", "refresh_token": refresh_token}
+    ok("issue_token", data=renewal)
+    call("issue_token", 401, data=signed_in | {"password": "wrong-password"})
+    assert "Link" not in call("list_sessions", 200, me).headers
+    ok("end_session", me, ok("list_sessions", me)[0]["id"])
+    call("issue_token", 401, data=renewal)
+    ok("logout", me, json={"refresh_token": refresh_token})
+    ok("update_me", me, json={"name": "Айгуль", "phone": "+7 701 000 00 01", "current_password": PASSWORD})
+    call("update_me", 403, me, json={"email": "new@example.kz"})
+    call("update_me", 409, me, json={"email": landlord.email, "current_password": PASSWORD})
+    call("change_password", 403, me, json={"current_password": "wrong", "new_password": PASSWORD})
+    by_telegram = ok("telegram", json={"telegram_id": 77})["access_token"]
+    call("change_password", 409, by_telegram, json={"current_password": "", "new_password": PASSWORD})
+    me = ok("change_password", me, json={"current_password": PASSWORD, "new_password": PASSWORD})["access_token"]
     ok("update_user", boss, ok("me", token)["id"], json={"is_active": False})
     call("telegram", 403, json={"telegram_id": 2, "phone": "77001234567"})
 
@@ -344,9 +361,13 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     # Limits, and a database that fails.
     limits = {"login_failures_per_account": 1, "register_failures_per_address": 1}
     with monkeypatch.context() as patch:
-        patch.setattr(auth, "settings", lambda: settings().model_copy(update=limits))
+        for module in (auth, passwords):
+            patch.setattr(module, "settings", lambda: settings().model_copy(update=limits))
         call("register", 429, json=register)
         call("login", 429, data={"username": "+7 700 123 45 67", "password": PASSWORD})
+        call("issue_token", 429, data=signed_in)
+        call("update_me", 429, me, json={"email": "new@example.kz", "current_password": PASSWORD})
+        call("change_password", 429, me, json={"current_password": PASSWORD, "new_password": PASSWORD})
     for status, error in ((503, ServiceUnavailable("down")), (500, RuntimeError("secret"))):
         with monkeypatch.context() as patch:
             for function in ("get", "run"):

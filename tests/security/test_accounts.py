@@ -306,7 +306,7 @@ def test_an_admin_cannot_be_entered_or_linked_by_telegram(api: Api) -> None:
     admin = register(api, email="admin@example.kz", phone="+77005550000").get_json()["id"]
     linked = by_telegram(api, telegram_id="77", phone="+77006660000")
     assert linked.status_code == 200
-    for user_id in (admin, security.token_subject(linked.get_json()["access_token"])):
+    for user_id in (admin, security.read_token(linked.get_json()["access_token"]).user_id):
         found, guard = store.get(users.ref(user_id), users.admin_guard_ref())
         users.change(found, guard, AdminUserUpdate(role=Role.ADMIN))
     before = dump()
@@ -323,7 +323,7 @@ def test_an_admin_cannot_be_entered_or_linked_by_telegram(api: Api) -> None:
 
 def test_a_deactivated_user_gets_no_token_by_telegram(api: Api) -> None:
     token = by_telegram(api, phone="+77006660000").get_json()["access_token"]
-    found, guard = store.get(users.ref(security.token_subject(token)), users.admin_guard_ref())
+    found, guard = store.get(users.ref(security.read_token(token).user_id), users.admin_guard_ref())
     users.change(found, guard, AdminUserUpdate(is_active=False))
     assert by_telegram(api).status_code == 403
     assert by_telegram(api, telegram_id="8", phone="+77006660000").status_code == 403

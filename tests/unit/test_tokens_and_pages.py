@@ -48,18 +48,18 @@ def test_a_token_names_its_user_as_a_string(keys: Keys) -> None:
     claims = jwt.decode(token, options={"verify_signature": False})
     assert claims["sub"] == str(2**53 - 1)
     assert claims["exp"] - claims["iat"] == 24 * 3600
-    assert security.token_subject(token) == 2**53 - 1
+    assert security.read_token(token).user_id == 2**53 - 1
 
 
 def test_a_key_is_rotated_without_logging_anybody_out(keys: Keys) -> None:
     keys(OLD)
     token = security.issue_token(5)
     keys(NEW, OLD)
-    assert security.token_subject(token) == 5
-    assert security.token_subject(security.issue_token(6)) == 6
+    assert security.read_token(token).user_id == 5
+    assert security.read_token(security.issue_token(6)).user_id == 6
     keys(NEW)
     with pytest.raises(Unauthorized):
-        security.token_subject(token)
+        security.read_token(token)
 
 
 def forged(**changes: object) -> str:
@@ -93,9 +93,9 @@ def forged(**changes: object) -> str:
     ],
 )
 def test_any_other_token_is_refused(keys: Keys, token: str) -> None:
-    assert security.token_subject(forged()) == 5
+    assert security.read_token(forged()).user_id == 5
     with pytest.raises(Unauthorized):
-        security.token_subject(token)
+        security.read_token(token)
 
 
 def test_a_cursor_leads_back_to_its_place() -> None:
