@@ -5,8 +5,7 @@ from shared.data.pages import Page
 from shared.data.users import User
 from shared.models.base import Status
 from shared.models.favorites import FavoriteRead, FavoriteWrite
-from shared.models.listings import ListingRead
-from shared.models.pages import PageParams
+from shared.models.listings import ListingPageParams, ListingRead
 from shared.web.caller import Caller
 from shared.web.group import Group
 
@@ -14,7 +13,7 @@ api = Group("favorites", __doc__)
 
 
 @api.get("/favorites/")
-def list_favorites(user: User, query: PageParams) -> Page[ListingRead]:
+def list_favorites(user: User, query: ListingPageParams) -> Page[ListingRead]:
     """List the caller's favorites that are active, most recently added first."""
     return favorites.list_by_user(user.id, query)
 

@@ -3,29 +3,29 @@
 from shared.data import feeds, listings, preferences, swipes
 from shared.models.base import Status
 from shared.models.feed import DeckParams, FeedAction, UndoParams, UndoRead
-from shared.models.listings import ListingRead
+from shared.models.listings import ListingParams, ListingRead
 from shared.web.caller import Caller
 from shared.web.group import Group
 
 api = Group("feed", __doc__)
 
 
-def _deck(caller: Caller, size: int) -> list[ListingRead]:
+def _deck(caller: Caller, size: int, include: frozenset[str]) -> list[ListingRead]:
     user, preference_doc, feed_doc = caller.load(preferences.ref, feeds.ref)
     found = feeds.next_listings(user.id, preferences.criteria_of(preference_doc), feed_doc, size)
-    return [listings.to_model(listing) for listing in found]
+    return [listings.to_model(listing, include) for listing in found]
 
 
 @api.get("/feed")
 def get_deck(caller: Caller, query: DeckParams) -> list[ListingRead]:
     """Show the next listings, in the order in which /feed/next gives them."""
-    return _deck(caller, query.limit)
+    return _deck(caller, query.limit, query.include)
 
 
 @api.get("/feed/next")
-def get_next(caller: Caller) -> ListingRead | None:
+def get_next(caller: Caller, query: ListingParams) -> ListingRead | None:
     """Show the newest matching listing that the caller has not acted on; null when nothing is left."""
-    return next(iter(_deck(caller, 1)), None)
+    return next(iter(_deck(caller, 1, query.include)), None)
 
 
 @api.post("/feed/action", errors=(400, 404))

@@ -18,6 +18,7 @@ from shared.models.leads import (
     MessageRead,
     MessageWrite,
 )
+from shared.models.listings import ListingParams
 from shared.models.pages import PageParams
 from shared.web.caller import Caller
 from shared.web.group import Group
@@ -53,9 +54,9 @@ def create_lead(caller: Caller, body: LeadWrite) -> LeadRead:
 
 
 @api.get("/leads/{lead_id}", errors=(404,))
-def get_lead(user: User, lead_id: int) -> LeadDetails:
+def get_lead(user: User, lead_id: int, query: ListingParams) -> LeadDetails:
     """Show a lead with its listing and the other side's contacts; for its tenant, its owner and admins."""
-    return leads.details(leads.get_visible(lead_id, user), user)
+    return leads.details(leads.get_visible(lead_id, user), user, query.include)
 
 
 @api.patch("/leads/{lead_id}", errors=(403, 404))

@@ -7,8 +7,15 @@ from shared.data import listings
 from shared.data.pages import Page
 from shared.data.users import User
 from shared.models.base import Status
-from shared.models.listings import CityRead, ListingFilter, ListingRead, ListingWrite
-from shared.models.pages import PageParams
+from shared.models.details import DetailsRead, DetailsWrite
+from shared.models.listings import (
+    CityRead,
+    ListingFilter,
+    ListingPageParams,
+    ListingParams,
+    ListingRead,
+    ListingWrite,
+)
 from shared.web.caller import Caller
 from shared.web.group import Group
 
@@ -22,9 +29,9 @@ CITIES_MAX_AGE = 24 * 3600
         "Idempotency-Key": "Any text of the client's. The same request with the same key makes no second listing."
     },
 )
-def create_listing(user: User, body: ListingWrite) -> ListingRead:
+def create_listing(user: User, body: ListingWrite, query: ListingParams) -> ListingRead:
     """Create a listing, owned by the caller."""
-    return listings.create(user, body, flask.request.headers.get("Idempotency-Key") or None)
+    return listings.create(user, body, flask.request.headers.get("Idempotency-Key") or None, query.include)
 
 
 @api.get("/listings")
@@ -34,7 +41,7 @@ def list_listings(query: ListingFilter) -> Page[ListingRead]:
 
 
 @api.get("/listings/my")
-def list_my_listings(user: User, query: PageParams) -> Page[ListingRead]:
+def list_my_listings(user: User, query: ListingPageParams) -> Page[ListingRead]:
     """List the caller's own listings, inactive ones included, newest first."""
     return listings.list_by_owner(user.id, query)
 
@@ -49,16 +56,23 @@ def get_cities() -> list[CityRead]:
 
 
 @api.get("/listings/{listing_id}", errors=(404,))
-def get_listing(listing_id: int) -> ListingRead:
+def get_listing(listing_id: int, query: ListingParams) -> ListingRead:
     """Show one active listing."""
-    return listings.get_active(listing_id)
+    return listings.get_active(listing_id, query.include)
 
 
 @api.put("/listings/{listing_id}", errors=(403, 404))
-def replace_listing(caller: Caller, listing_id: int, body: ListingWrite) -> ListingRead:
+def replace_listing(caller: Caller, listing_id: int, body: ListingWrite, query: ListingParams) -> ListingRead:
     """Replace a listing; for its owner or an admin. An inactive one may be made active again."""
     user, listing_doc = caller.load(listings.ref(listing_id))
-    return listings.replace(listing_doc, user, body)
+    return listings.replace(listing_doc, user, body, query.include)
+
+
+@api.put("/listings/{listing_id}/details", errors=(403, 404))
+def replace_details(caller: Caller, listing_id: int, body: DetailsWrite) -> DetailsRead:
+    """Replace a listing's details; for its owner or an admin."""
+    user, listing_doc = caller.load(listings.ref(listing_id))
+    return listings.replace_details(listing_doc, user, body)
 
 
 @api.delete("/listings/{listing_id}", errors=(403, 404))

@@ -5,8 +5,7 @@ from typing import Any
 from shared.data import listings, store
 from shared.data.pages import Page, documents_page
 from shared.models.favorites import FavoriteRead
-from shared.models.listings import ListingRead
-from shared.models.pages import PageParams
+from shared.models.listings import ListingPageParams, ListingRead
 
 COLLECTION = "favorites"
 ROUNDS = 10
@@ -61,7 +60,7 @@ def remove(user_id: int, listing_id: int) -> None:
     batch.commit()
 
 
-def list_by_user(user_id: int, page: PageParams) -> Page[ListingRead]:
+def list_by_user(user_id: int, page: ListingPageParams) -> Page[ListingRead]:
     """The user's favorite listings that are active, most recently added first."""
     query = store.collection(COLLECTION).where(filter=store.Filter("user_id", "==", user_id))
     active: list[ListingRead] = []
@@ -71,7 +70,7 @@ def list_by_user(user_id: int, page: PageParams) -> Page[ListingRead]:
         if favorites:
             snapshots = store.get(*(listings.ref(favorite["listing_id"]) for favorite in favorites))
             documents = (snapshot.to_dict() for snapshot in snapshots)
-            active += [listings.to_model(data) for data in documents if data and data["is_active"]]
+            active += [listings.to_model(data, page.include) for data in documents if data and data["is_active"]]
         if cursor is None or len(active) == page.limit:
             break
     return Page(active, cursor)

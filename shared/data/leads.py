@@ -150,15 +150,15 @@ def visible_to_side(lead_doc: store.Snapshot | None, user: User) -> store.Snapsh
     return lead_doc
 
 
-def details(lead_doc: store.Snapshot, user: User) -> LeadDetails:
-    """A lead with its listing and the other side's contacts."""
+def details(lead_doc: store.Snapshot, user: User, include: frozenset[str]) -> LeadDetails:
+    """A lead with its listing (``include``: what that shall contain besides) and the other side's contacts."""
     lead = lead_doc.to_dict() or {}
     listing_doc, user_doc = store.get(listings.ref(lead["listing_id"]), users.ref(messages.other_side(lead, user.id)))
     other_side, listing = User.of(user_doc), listing_doc.to_dict()
     if other_side is None or listing is None:
         raise NotFound("Lead not found")
     return LeadDetails.model_validate(
-        lead | {"listing": listings.to_model(listing), "contact": other_side.to_contact()}
+        lead | {"listing": listings.to_model(listing, include), "contact": other_side.to_contact()}
     )
 
 

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from itertools import product
 from typing import Any
 
+from pydantic import MISSING
+
 from shared.cities import city_key
 from shared.data import store
 from shared.data.pages import Page, paginate
@@ -23,13 +25,19 @@ from shared.feed.coverage import Gap
 from shared.feed.criteria import Criteria
 from shared.feed.positions import Position, micros, moment
 from shared.models.admin import AdminListingFilter, AdminListingRead
-from shared.models.listings import ListingFilter, ListingRead, ListingWrite
-from shared.models.pages import PageParams
+from shared.models.details import DetailsRead, DetailsWrite
+from shared.models.listings import ListingFilter, ListingPageParams, ListingRead, ListingWrite
 from shared.money import to_minor, to_tenge
 
 COLLECTION = "listings"
 MATCHING = ("city_key", "deal_type", "property_type", "price")
 """The stored fields that decide which criteria a listing matches."""
+
+NOTHING: frozenset[str] = frozenset()
+"""An ``include`` of nothing."""
+
+_HUNDREDTHS = ("area", "kitchen_area", "deposit")
+"""The details that are stored as integers of hundredths: of a square metre, of a tenge."""
 
 
 def ref(listing_id: int) -> store.Reference:
@@ -48,8 +56,22 @@ def _facets(deal_type: str, property_type: str, city: str) -> dict[str, str]:
     return dict(_facet(*choice) for choice in product((deal_type, None), (property_type, None), (city, None)))
 
 
+def _details_fields(details: DetailsWrite | None) -> dict[str, Any]:
+    """What is stored of a listing's details."""
+    if details is None:
+        return {"details": None}
+    stored = details.model_dump(mode="json")
+    exact = {name: getattr(details, name) for name in _HUNDREDTHS}
+    return {"details": stored | {name: None if value is None else to_minor(value) for name, value in exact.items()}}
+
+
+def _details_model(stored: dict[str, Any]) -> DetailsRead:
+    exact = {name: None if stored[name] is None else to_tenge(stored[name]) for name in _HUNDREDTHS}
+    return DetailsRead.model_validate(stored | exact)
+
+
 def fields(listing: ListingWrite) -> dict[str, Any]:
-    """What is stored of a listing's content."""
+    """What is stored of a listing's content; the details only if the client has said anything of them."""
     city = city_key(listing.city)
     facets = _facets(listing.deal_type.value, listing.property_type.value, city)
     return {
@@ -61,6 +83,7 @@ def fields(listing: ListingWrite) -> dict[str, Any]:
         "price": to_minor(listing.price),
         "is_active": listing.is_active,
         "facets": facets if listing.is_active else {},
+        **({} if listing.details is MISSING else _details_fields(listing.details)),
     }
 
 
@@ -70,9 +93,13 @@ def document(listing_id: int, owner_id: int, listing: ListingWrite) -> dict[str,
     return {"id": listing_id, "owner_id": owner_id} | fields(listing) | stamps
 
 
-def to_model(listing: dict[str, Any]) -> ListingRead:
-    """The listing as everybody sees it."""
-    return ListingRead.model_validate(listing | {"price": to_tenge(listing["price"])})
+def to_model(listing: dict[str, Any], include: frozenset[str] = NOTHING) -> ListingRead:
+    """The listing as everybody sees it, with what is asked for besides."""
+    shown: dict[str, Any] = {"price": to_tenge(listing["price"]), "details": MISSING}
+    if "details" in include:
+        stored = listing.get("details")  # Listings of before have none.
+        shown["details"] = stored and _details_model(stored)
+    return ListingRead.model_validate(listing | shown)
 
 
 def _to_admin_model(listing: dict[str, Any]) -> AdminListingRead:
@@ -130,22 +157,25 @@ def editable(listing_doc: store.Snapshot, user: User) -> dict[str, Any]:
     return listing
 
 
-def get_active(listing_id: int) -> ListingRead:
+def get_active(listing_id: int, include: frozenset[str]) -> ListingRead:
     """An active listing.
 
     Raises:
         NotFound: It does not exist or is not active.
     """
-    return to_model(active(store.get(ref(listing_id))[0]))
+    return to_model(active(store.get(ref(listing_id))[0]), include)
 
 
-def create(owner: User, listing: ListingWrite, key: str | None = None) -> ListingRead:
+def create(
+    owner: User, listing: ListingWrite, key: str | None = None, include: frozenset[str] = NOTHING
+) -> ListingRead:
     """Makes a listing.
 
     Args:
         owner: Whose it is.
         listing: Its content.
         key: The client's name for this request. Its repetition answers the listing that it has made.
+        include: What the answer shall contain besides.
     """
     for _ in range(3):
         listing_id = store.new_id() if key is None else store.id_of(f"listing:{owner.id}:{key}")
@@ -157,20 +187,32 @@ def create(owner: User, listing: ListingWrite, key: str | None = None) -> Listin
         except store.LOST_RACE:
             found = store.get(ref(listing_id))[0].to_dict() or {}
             if found.get("owner_id") == owner.id and (key or found["title"] == listing.title):
-                return to_model(found)  # Made by an earlier try, whose acknowledgement was lost.
+                return to_model(found, include)  # Made by an earlier try, whose acknowledgement was lost.
             continue
-        return to_model(data | {"created_at": time, "updated_at": time})
+        return to_model(data | {"created_at": time, "updated_at": time}, include)
     raise Unavailable
 
 
-def replace(listing_doc: store.Snapshot, user: User, listing: ListingWrite) -> ListingRead:
+def replace(
+    listing_doc: store.Snapshot, user: User, listing: ListingWrite, include: frozenset[str] = NOTHING
+) -> ListingRead:
     """Puts new content into a listing, and the listing on top of the feeds that it may match anew.
 
     Raises:
         NotFound: It does not exist.
         Forbidden: The user is neither its owner nor an admin.
     """
-    return _write(listing_doc, user, fields(listing))
+    return to_model(_write(listing_doc, user, fields(listing)), include)
+
+
+def replace_details(listing_doc: store.Snapshot, user: User, details: DetailsWrite) -> DetailsRead:
+    """Puts new details into a listing.
+
+    Raises:
+        NotFound: It does not exist.
+        Forbidden: The user is neither its owner nor an admin.
+    """
+    return _details_model(_write(listing_doc, user, _details_fields(details))["details"])
 
 
 def deactivate(listing_doc: store.Snapshot, user: User) -> None:
@@ -184,8 +226,10 @@ def deactivate(listing_doc: store.Snapshot, user: User) -> None:
         _write(listing_doc, user, {"is_active": False, "facets": {}})
 
 
-def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> ListingRead:
-    def attempt(listing_doc: store.Snapshot) -> ListingRead:
+def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> dict[str, Any]:
+    """Changes a listing. Returns its fields as they are then."""
+
+    def attempt(listing_doc: store.Snapshot) -> dict[str, Any]:
         old = editable(listing_doc, user)
         new = old | changes
         anew = new["is_active"] and (not old["is_active"] or any(new[name] != old[name] for name in MATCHING))
@@ -194,7 +238,7 @@ def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> 
         # What was read decides if the position moves. Without the precondition, a write in between could
         # change what the listing matches and leave it where tenants have already looked.
         batch.update(listing_doc.reference, changes | stamps, seen=listing_doc)
-        return to_model(new | {"updated_at": store.server_time(batch.commit()[0])})
+        return new | {"updated_at": store.server_time(batch.commit()[0])}
 
     return store.contend([listing_doc], attempt)
 
@@ -235,13 +279,13 @@ def _matching(criteria: Criteria) -> store.Query:
 
 def list_public(chosen: ListingFilter) -> Page[ListingRead]:
     """Active listings, newest first."""
-    return paginate(_matching(Criteria.of(chosen)), chosen, to_model)
+    return paginate(_matching(Criteria.of(chosen)), chosen, lambda listing: to_model(listing, chosen.include))
 
 
-def list_by_owner(owner_id: int, page: PageParams) -> Page[ListingRead]:
+def list_by_owner(owner_id: int, page: ListingPageParams) -> Page[ListingRead]:
     """An owner's listings, active or not, newest first."""
     query = store.collection(COLLECTION).where(filter=store.Filter("owner_id", "==", owner_id))
-    return paginate(query, page, to_model)
+    return paginate(query, page, lambda listing: to_model(listing, page.include))
 
 
 def list_all(chosen: AdminListingFilter) -> Page[AdminListingRead]:

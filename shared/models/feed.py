@@ -7,10 +7,11 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from shared.enums import Action
 from shared.models.base import Body, Params, Status
 from shared.models.fields import Id, no_nul, null_is, trimmed
+from shared.models.listings import ListingParams
 
 
-class DeckParams(Params):
-    """How many of the next listings to answer with."""
+class DeckParams(ListingParams):
+    """How many of the next listings to answer with, and what each shall contain besides."""
 
     limit: int = Field(default=10, ge=1, le=50, description="How many listings at most.")
 

@@ -1,6 +1,7 @@
 """What the fields of the models are made of: texts, ids, phones, emails and prices, with their limits."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Optional
 
@@ -48,6 +49,14 @@ def no_nul(value: str) -> str:
     return value
 
 
+def _plain_date(value: Any) -> Any:
+    """Only a date as JSON clients write it; Python itself also reads times and numbers of seconds."""
+    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
+        return value
+    raise ValueError("must be a date such as 2026-12-01")
+
+
+Text128 = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(trimmed), AfterValidator(no_nul)]
 Text255 = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(trimmed), AfterValidator(no_nul)]
 MessageText = Annotated[
     str,
@@ -69,6 +78,18 @@ Price = Annotated[
     Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals."),
     BeforeValidator(_plain_number),
 ]
+Deposit = Annotated[
+    Decimal,
+    Field(ge=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals; 0 is none."),
+    BeforeValidator(_plain_number),
+]
+Area = Annotated[
+    Decimal,
+    Field(gt=0, lt=Decimal(10) ** 7, decimal_places=2, description="In m², at most two decimals."),
+    BeforeValidator(_plain_number),
+]
+Coordinate = Annotated[float, BeforeValidator(_plain_number), Field(allow_inf_nan=False)]
+Day = Annotated[date, BeforeValidator(_plain_date)]
 PriceBound = Annotated[
     Decimal,
     Field(
@@ -96,3 +117,5 @@ PriceNumber = Annotated[
     Decimal, PlainSerializer(_number, return_type=int | float), WithJsonSchema({"type": "number"}, mode="serialization")
 ]
 """A price as a JSON number. Up to 9 * 10^13 with two decimals a double is exact to the cent."""
+AreaNumber = PriceNumber
+"""An area as a JSON number."""

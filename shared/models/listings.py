@@ -1,11 +1,29 @@
 """What goes in and out of /listings."""
 
 from datetime import datetime
+from typing import Literal, TypeAlias
+
+from pydantic import MISSING
 
 from shared.enums import DealType, PropertyType
-from shared.models.base import Body, Model
+from shared.models.base import Body, Model, Params
+from shared.models.details import DetailsRead, DetailsWrite
 from shared.models.fields import City, Id, Price, PriceBound, PriceText, Text255
+from shared.models.include import Include
 from shared.models.pages import PageParams
+
+ListingInclude: TypeAlias = Include[Literal["details"]]
+"""What can be asked for with every listing of an answer."""
+
+
+class ListingParams(Params):
+    """What the listings of the answer shall contain besides."""
+
+    include: ListingInclude = frozenset()
+
+
+class ListingPageParams(PageParams, ListingParams):
+    """Which part of a list of listings, and what each shall contain besides."""
 
 
 class CityRead(Model):
@@ -18,7 +36,7 @@ class CityRead(Model):
 
 
 class ListingWrite(Body):
-    """A listing as its owner writes it; PUT replaces all of it."""
+    """A listing as its owner writes it; PUT replaces all of it, but without `details` leaves those as they are."""
 
     title: Text255
     city: City
@@ -26,6 +44,7 @@ class ListingWrite(Body):
     property_type: PropertyType = PropertyType.FLAT
     price: Price
     is_active: bool = True
+    details: DetailsWrite | MISSING | None = MISSING
 
 
 class ListingRead(Model):
@@ -41,9 +60,10 @@ class ListingRead(Model):
     owner_id: Id
     created_at: datetime
     updated_at: datetime
+    details: DetailsRead | MISSING | None = MISSING
 
 
-class ListingFilter(PageParams):
+class ListingFilter(ListingPageParams):
     """Narrows the public list; absent means any."""
 
     city: City | None = None

@@ -14,6 +14,24 @@ _LISTING_EXAMPLE: dict[str, Any] = {
     "created_at": "2025-11-30T12:27:33.197286Z",
     "updated_at": "2025-11-30T12:27:33.197286Z",
 }
+_DETAILS_EXAMPLE: dict[str, Any] = {
+    "description": "Светлая квартира с видом на парк, рядом школа.",
+    "district": "Есильский район",
+    "address": "ул. Сыганак, 10",
+    "rooms": 2,
+    "area": 54.5,
+    "kitchen_area": 11,
+    "floor": 7,
+    "floors": 12,
+    "year_built": 2019,
+    "furnished": True,
+    "pets_allowed": False,
+    "children_allowed": True,
+    "deposit": 250000,
+    "available_from": "2026-12-01",
+    "latitude": 51.128207,
+    "longitude": 71.430411,
+}
 _LEAD_EXAMPLE: dict[str, Any] = {
     "id": 1,
     "tenant_id": 2,
@@ -89,6 +107,8 @@ EXAMPLES: dict[str, list[Any]] = {
             "is_active": True,
         }
     ],
+    "DetailsWrite": [_DETAILS_EXAMPLE],
+    "DetailsRead": [_DETAILS_EXAMPLE],
     "CityRead": [{"name": "Astana", "ru": "Астана", "kk": "Астана", "en": "Astana"}],
     "ListingRead": [_LISTING_EXAMPLE],
     "PreferenceWrite": [

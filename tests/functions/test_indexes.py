@@ -59,6 +59,7 @@ def bodies(listing_id: int, someone: Person) -> dict[str, dict[str, Any]]:
         "POST /auth/telegram/login-or-register": {"json": {"telegram_id": 1, "phone": "+77001234568"}},
         "POST /listings": {"json": NEW_LISTING},
         "PUT /listings/{listing_id}": {"json": NEW_LISTING},
+        "PUT /listings/{listing_id}/details": {"json": {}},
         "POST /preferences": {"json": {}},
         "POST /feed/action": {"json": {"listing_id": listing_id, "action": "favorite"}},
         "POST /favorites": {"json": {"listing_id": listing_id}},

@@ -278,6 +278,10 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     assert len(ok("get_cities")) > 80
     call("get_listing", 404, None, 1)
     ok("replace_listing", owner, key, json=flat | {"price": 0.29})
+    ok("replace_details", owner, key, json={"rooms": 2, "area": "40.5", "available_from": "2026-12-01", "deposit": 0})
+    call("replace_details", 403, me, key, json={})
+    call("replace_details", 404, owner, 1, json={})
+    assert ok("get_listing", None, key, query_string={"include": "details"})["details"]["area"] == 40.5
     call("replace_listing", 403, me, key, json=flat)
     call("replace_listing", 404, owner, 1, json=flat)
     call("delete_listing", 403, me, key)
@@ -356,7 +360,7 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
         if "json" in example:
             call(name, 422, boss, *ids, data=b"{", content_type="application/json")
         if any(parameter["in"] == "query" for parameter in operation.get("parameters", [])):
-            call(name, 422, boss, *ids, query_string={"limit": 0, "listing_id": 0})
+            call(name, 422, boss, *ids, query_string={"limit": 0, "listing_id": 0, "include": "x"})
 
     # Limits, and a database that fails.
     limits = {"login_failures_per_account": 1, "register_failures_per_address": 1}

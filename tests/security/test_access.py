@@ -51,6 +51,7 @@ GET    /listings/my                      401  401    401  200    200      200   
 POST   /listings                         401  401    401  200    200      200   200      200   200   200     200
 PUT    /listings/{listing}               401  401    401  403    403      200   403      403   200   403     200
 PUT    /listings/{hidden}                401  401    401  403    403      200   403      403   200   403     200
+PUT    /listings/{listing}/details       401  401    401  403    403      200   403      403   200   403     200
 DELETE /listings/{listing}               401  401    401  403    403      200   403      403   200   403     200
 GET    /preferences                      401  401    401  200    200      200   200      200   200   200     200
 POST   /preferences                      401  401    401  200    200      200   200      200   200   200     200
@@ -152,6 +153,7 @@ class World:
             "POST /listings": {"json": FLAT},
             "PUT /listings/{listing}": {"json": FLAT | {"title": "Changed"}},
             "PUT /listings/{hidden}": {"json": FLAT | {"title": "Changed"}},
+            "PUT /listings/{listing}/details": {"json": {"rooms": 2}},
             "POST /preferences": {"json": {"city": "Astana"}},
             "POST /feed/action": {"json": {"listing_id": self.ids["listing"], "action": "favorite"}},
             "POST /favorites": {"json": {"listing_id": self.ids["listing"]}},
