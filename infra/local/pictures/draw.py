@@ -1599,7 +1599,8 @@ def render(drawn: Drawn, width: int, height: int, samples: int) -> Image.Image:
         },
     }  # fmt: skip
     with tempfile.TemporaryDirectory() as folder:
-        loaded = mi.load_dict(description | scene.save(folder))
+        # Mitsuba's own merging of meshes changes the lamps' order, and with it the noise, from run to run.
+        loaded = mi.load_dict(description | scene.save(folder), optimize=False)
     light = np.nan_to_num(np.array(mi.render(loaded), dtype=np.float32))
     surfaces = mi.load_dict({"type": "aov", "aovs": "albedo:albedo,nn:sh_normal"})
     layers = np.array(mi.render(loaded, integrator=surfaces, spp=4), dtype=np.float32)
