@@ -38,6 +38,7 @@ FUNCTIONS = {
     "feed": _USER_GROUP,
     "favorites": _USER_GROUP,
     "leads": _USER_GROUP,
+    "notifications": _USER_GROUP,
     "admin": _USER_GROUP,
     "health": Function(Kind.HTTP, data=False),
     "create_lead": Function(Kind.EVENT),

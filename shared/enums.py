@@ -42,3 +42,30 @@ class LeadStatus(StrEnum):
     NEW = "new"
     IN_PROGRESS = "in_progress"
     CLOSED = "closed"
+
+
+class NotificationType(StrEnum):
+    """What a notification tells."""
+
+    LEAD_NEW = "lead.new"
+    LEAD_STATUS = "lead.status"
+    MESSAGE_NEW = "message.new"
+    LISTING_MATCH = "listing.match"
+    PRICE_DROP = "price.drop"
+    ACCOUNT_LINKED = "account.linked"
+
+
+class Locale(StrEnum):
+    """The language that somebody is written to in."""
+
+    KK = "kk"
+    RU = "ru"
+    EN = "en"
+
+
+class Frequency(StrEnum):
+    """When a saved search tells of what it finds."""
+
+    INSTANT = "instant"
+    DAILY = "daily"
+    OFF = "off"

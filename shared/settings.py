@@ -69,6 +69,12 @@ class Settings(BaseModel):
     mail_from: str | None = Field(default=None, pattern=r"^[^\r\n]*@[^\r\n]*$")
     """The sender of mail: ``Name <address>`` or an address."""
 
+    push_enabled: bool = False
+    """Whether apps are told by Firebase Cloud Messaging, with the function's own account."""
+
+    public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    """Where people find the web page; links in messages lead there."""
+
     cors_origins: Annotated[list[str], BeforeValidator(_commas)] = []
     """Browser origins that may call the API, comma-separated; ``*`` is any."""
 

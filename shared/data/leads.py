@@ -6,10 +6,10 @@ A lead's document also has the state of its conversation, which shared/data/mess
 from collections.abc import Sequence
 from typing import Any
 
-from shared.data import listings, messages, store, users
+from shared.data import listings, messages, notifications, store, users
 from shared.data.pages import Page, documents_page
 from shared.data.users import User
-from shared.enums import LeadStatus, Role
+from shared.enums import LeadStatus, NotificationType, Role
 from shared.errors import Forbidden, NotFound
 from shared.models.leads import LeadDetails, LeadFilter, LeadRead, LeadWrite, ListedLead
 
@@ -61,18 +61,27 @@ def _create(reference: store.Reference, tenant: User, owner_id: int, owner: User
         message, changes = messages.new_message(lead, tenant.id, wanted.message, store.new_id())
         batch.create(messages.ref(lead["id"], message["id"]), message)
     batch.create(reference, lead | changes)
+    _tell_owner(batch, lead)
     return LeadRead.model_validate(lead | {"created_at": store.server_time(batch.commit()[0])})
 
 
 def ensure(tenant_id: int, listing_id: int, owner_id: int) -> bool:
-    """Makes the lead of a like unless it is there, by one write and no read. True if it was made now."""
+    """Makes the lead of a like unless it is there, and tells its owner, without a read. True if it was made now."""
+    lead = document(tenant_id, listing_id, owner_id, LeadStatus.NEW)
     batch = store.Batch()
-    batch.create(ref(tenant_id, listing_id), document(tenant_id, listing_id, owner_id, LeadStatus.NEW))
+    batch.create(ref(tenant_id, listing_id), lead)
+    _tell_owner(batch, lead)
     try:
         batch.commit()
     except store.LOST_RACE:
         return False
     return True
+
+
+def _tell_owner(batch: store.Batch, lead: dict[str, Any]) -> None:
+    """Adds the notification of a new lead to the batch that makes it."""
+    data = {"lead_id": lead["id"], "listing_id": lead["listing_id"]}
+    notifications.add(batch, lead["owner_id"], NotificationType.LEAD_NEW, data, f"lead:{lead['id']}")
 
 
 def list_by_tenant(tenant_id: int, chosen: LeadFilter) -> Page[ListedLead]:
@@ -163,15 +172,23 @@ def details(lead_doc: store.Snapshot, user: User, include: frozenset[str]) -> Le
 
 
 def set_status(lead_doc: store.Snapshot, user: User, status: LeadStatus) -> LeadRead:
-    """Notes how far the owner is with a lead.
+    """Notes how far the owner is with a lead, and tells its tenant when that changes.
 
     Raises:
         Forbidden: The user is its tenant.
     """
-    lead = lead_doc.to_dict() or {}
-    if user.role is not Role.ADMIN and user.id != lead["owner_id"]:
+    if user.role is not Role.ADMIN and user.id != (lead_doc.to_dict() or {})["owner_id"]:
         raise Forbidden("Only the listing's owner or an admin may change a lead")
-    batch = store.Batch()
-    batch.update(lead_doc.reference, {"status": status.value})
-    batch.commit()
-    return LeadRead.model_validate(lead | {"status": status.value})
+
+    def attempt(lead_doc: store.Snapshot) -> LeadRead:
+        lead = lead_doc.to_dict() or {}
+        if lead["status"] != status:
+            data = {"lead_id": lead["id"], "listing_id": lead["listing_id"], "status": status.value}
+            batch = store.Batch()
+            batch.update(lead_doc.reference, {"status": status.value}, seen=lead_doc)
+            notifications.add(batch, lead["tenant_id"], NotificationType.LEAD_STATUS, data, f"status:{change}")
+            batch.commit()
+        return LeadRead.model_validate(lead | {"status": status.value})
+
+    change = store.new_id()
+    return store.contend([lead_doc], attempt)

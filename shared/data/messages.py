@@ -8,10 +8,10 @@ without gaps, which are their order, and the counts agree with them whatever arr
 import itertools
 from typing import Any
 
-from shared.data import store
+from shared.data import notifications, store
 from shared.data.pages import Page, paginate
 from shared.data.users import User
-from shared.enums import LeadStatus
+from shared.enums import LeadStatus, NotificationType
 from shared.errors import Conflict, Invalid
 from shared.models.leads import Conversation, MessageRead
 from shared.models.pages import PageParams
@@ -88,6 +88,9 @@ def send(lead_doc: store.Snapshot, sender: User, other: User | None, text: str, 
         message, changes = new_message(lead, sender.id, text, message_id)
         batch.update(lead_doc.reference, changes, seen=lead_doc)
         batch.create(ref(lead_id, message_id), message)
+        data = {"lead_id": lead_id, "listing_id": lead["listing_id"], "message_id": message_id}
+        name = f"message:{lead_id}:{message_id}"
+        notifications.add(batch, other_side(lead, sender.id), NotificationType.MESSAGE_NEW, data, name)
         return MessageRead.model_validate(message | {"created_at": store.server_time(batch.commit()[0])})
 
     return store.contend([lead_doc], attempt)

@@ -154,6 +154,33 @@ EXAMPLES: dict[str, list[Any]] = {
             },
         }
     ],
+    "NotificationRead": [
+        {
+            "id": 5,
+            "type": "lead.new",
+            "created_at": "2025-11-30T12:30:03.362734Z",
+            "read_at": None,
+            "data": {"lead_id": 1, "listing_id": 1},
+        }
+    ],
+    "MarkRead": [{"ids": [5], "all": False}, {"ids": [], "all": True}],
+    "SettingsWrite": [
+        {
+            "channels": {"telegram": True, "email": False, "push": True},
+            "quiet_hours": {"from": "22:00", "to": "08:00"},
+            "timezone": "Asia/Almaty",
+            "locale": "kk",
+        }
+    ],
+    "SettingsRead": [
+        {
+            "channels": {"telegram": True, "email": False, "push": None},
+            "quiet_hours": None,
+            "timezone": "Asia/Almaty",
+            "locale": "ru",
+        }
+    ],
+    "DeviceWrite": [{"token": "cXg1:APA91bEtoken"}],
     "AdminUserRead": [
         {
             "id": 2,

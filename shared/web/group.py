@@ -6,8 +6,9 @@ The group turns requests into calls of them::
     def act(caller: Caller, body: FeedAction) -> Status: ...
 
 A ``Body``, ``Form`` or ``Params`` model is validated from the JSON body, the form or the query string. A ``Caller`` or
-a ``User`` needs a bearer token, an ``int`` of the path's name is an id, and ``roles`` says who may call. The API
-document is made of the same declarations (shared/web/openapi.py). shared/web/README.md says why this is own code.
+a ``User`` needs a bearer token, an ``int`` or a ``str`` is the path's part of that name, and ``roles`` says who may
+call. The API document is made of the same declarations (shared/web/openapi.py). shared/web/README.md says why this is
+own code.
 """
 
 import time
@@ -34,6 +35,9 @@ from shared.web.caller import Caller
 from shared.web.parameters import reader
 
 MAX_BODY_BYTES = 64 * 1024
+NAME = "[A-Za-z0-9._~-]{1,64}"
+IN_PATH = (int, str)
+"""The types of a handler's parameters that stand in the path."""
 Handler = Callable[..., Any]
 Decorator: TypeAlias = Callable[[Handler], Handler]
 
@@ -96,6 +100,11 @@ class _Id(BaseConverter):
         return int(value)
 
 
+class _Name(BaseConverter):
+    # What a client calls something of its own, such as a device.
+    regex = NAME
+
+
 class Group:
     """The endpoints of one Cloud Function.
 
@@ -112,7 +121,7 @@ class Group:
         self._roots = (name, *roots)
         self.app = flask.Flask(name, static_folder=None)
         self.app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES + 1
-        self.app.url_map.converters["id"] = _Id
+        self.app.url_map.converters |= {"id": _Id, "name": _Name}
         self.app.url_map.merge_slashes = False  # A path with two in a row is unknown, not a redirect.
         self.app.before_request(self._begin)
         self.app.after_request(self._finish)
@@ -150,7 +159,10 @@ class Group:
         return answer
 
     def route(self, method: str, path: str, **options: Unpack[Options]) -> Decorator:
-        """Makes a function the handler of an endpoint; ids stand in braces, as in ``/listings/{listing_id}``."""
+        """Makes a function the handler of an endpoint; ids stand in braces, as in ``/listings/{listing_id}``.
+
+        An id is an ``int`` parameter of the handler; a ``str`` parameter is a name that the client has chosen.
+        """
         roles = tuple(options.get("roles", ()))
         errors = (*options.get("errors", ()), *((403,) if roles else ()))
 
@@ -160,7 +172,9 @@ class Group:
             headers, max_age = options.get("headers", {}), options.get("max_age", 0)
             operation = Operation(method, path, handler, roles, errors, headers, hints, answer, max_age)
             self.operations.append(operation)
-            rule = path.rstrip("/").replace("{", "<id:").replace("}", ">")  # As `answer` hands the paths over.
+            rule = path.rstrip("/")  # As `answer` hands the paths over.
+            for name, kind in hints.items():
+                rule = rule.replace(f"{{{name}}}", f"<name:{name}>" if kind is str else f"<id:{name}>")
             self.app.add_url_rule(rule, handler.__name__, _view(operation), methods=[method])
             return handler
 
@@ -201,13 +215,13 @@ class Group:
 
 def _view(operation: Operation) -> Callable[..., flask.Response]:
     """The Flask view of an operation: parameters in, handler, answer out."""
-    models = {name: kind for name, kind in operation.parameters.items() if kind is not int}
+    models = {name: kind for name, kind in operation.parameters.items() if kind not in IN_PATH}
     if operation.roles and not operation.takes_caller:
         models = {"": User} | models  # Nobody but these roles may call, though the handler does not ask who it is.
     readers = {name: reader(kind, operation.roles) for name, kind in models.items()}
     adapter = TypeAdapter(operation.answer_type)
 
-    def view(**ids: int) -> flask.Response:
+    def view(**ids: int | str) -> flask.Response:
         values: dict[str, Any] = {}
         try:
             for name, read in readers.items():

@@ -16,7 +16,7 @@ from shared.models.base import Body, Form, Params
 from shared.models.errors import Error, ValidationErrors
 from shared.models.fields import Id
 from shared.web.examples import EXAMPLES
-from shared.web.group import MAX_BODY_BYTES, Group, Operation
+from shared.web.group import IN_PATH, MAX_BODY_BYTES, NAME, Group, Operation
 
 Json = dict[str, Any]
 Schemas = dict[tuple[Any, str], Json]
@@ -175,9 +175,11 @@ def _operation(group: Group, operation: Operation, schemas: Schemas, components:
 
 
 def _path_ids(operation: Operation) -> list[Json]:
-    schema = TypeAdapter(Id).json_schema()
+    kinds = {int: TypeAdapter(Id).json_schema(), str: {"type": "string", "pattern": f"^{NAME}$"}}
     names = re.findall(r"{(\w+)}", operation.path)
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+    return [
+        {"name": name, "in": "path", "required": True, "schema": kinds[operation.parameters[name]]} for name in names
+    ]
 
 
 def _query(operation: Operation, schemas: Schemas, components: dict[str, Json]) -> list[Json]:
@@ -241,7 +243,7 @@ def _error(status: int) -> Json:
 def _models(operation: Operation, *kinds: type[Body | Form | Params]) -> dict[str, type[Body | Form | Params]]:
     """The operation's parameters that are models of these kinds."""
     return {
-        name: given for name, given in operation.parameters.items() if given is not int and issubclass(given, kinds)
+        name: given for name, given in operation.parameters.items() if given not in IN_PATH and issubclass(given, kinds)
     }
 
 

@@ -186,6 +186,20 @@ OPERATIONS = {
             lead=world.ok("POST", "/leads", "tenant", {"listing_id": world.ids["first"]})["id"]
         ),
     ),
+    "notifications, read": Operation(
+        "POST",
+        "/notifications/read",
+        {"all": True},
+        "landlord",
+        before=lambda world: world.ok("POST", "/leads", "tenant", {"listing_id": world.ids["first"]}),
+    ),
+    "notifications, settings": Operation("PUT", "/notifications/settings", {"locale": "kk"}),
+    "notifications, a device": Operation(
+        "PUT",
+        "/notifications/devices/phone",
+        {"token": "one"},
+        before=lambda world: world.ok("PUT", "/notifications/devices/tablet", "landlord", {"token": "one"}),
+    ),
     "admin, change a role": Operation("PATCH", "/admin/users/{other}", {"role": "agent", "is_active": False}, "admin"),
     "admin, demote an admin": Operation("PATCH", "/admin/users/{admin2}", {"role": "tenant"}, "admin"),
     "feed": Operation("GET", "/feed/next", {}, then=_feed_goes_on),

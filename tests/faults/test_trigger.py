@@ -79,6 +79,10 @@ def check_one(history: History) -> None:
     ids = history.world.ids
     assert (lead["tenant_id"], lead["listing_id"], lead["owner_id"]) == (ids["tenant"], ids["second"], ids["landlord"])
     assert lead["status"] == "new"
+    told = [data for path, data in dump().items() if path.startswith("notifications/")]
+    assert [(each["user_id"], each["data"]["lead_id"]) for each in told if each["type"] == "lead.new"] == [
+        (ids["landlord"], lead["id"])
+    ]
     (seen,) = history.world.ok("GET", "/leads/for-me", "landlord")
     assert seen["id"] == lead["id"]
 
@@ -122,8 +126,9 @@ def test_an_event_and_the_lead_by_hand_at_once_make_one_lead(api: Api, history: 
 def test_the_order_of_the_events_makes_no_difference(api: Api, history: History, actions: tuple[str, ...]) -> None:
     history.do(*actions)
     for order in itertools.permutations(history.events):
-        for data in leads():
-            delete(store.document("leads", f"{data['tenant_id']}_{data['listing_id']}"))
+        for path in dump():
+            if path.startswith(("leads/", "notifications/")):
+                delete(store.document(*path.split("/")))
         for event in order:
             assert deliver(api, event) == 200
             assert deliver(api, order[0]) == 200

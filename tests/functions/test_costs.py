@@ -103,27 +103,45 @@ def test_calls_about_favorites_cost_no_more_than_promised(owner: Person, tenant:
 
 def test_calls_about_leads_cost_no_more_than_promised(owner: Person, tenant: Person, meter: Meter) -> None:
     listing = owner.listing()
-    for writes in (1, 0):
+    for new in (1, 0):  # The lead, and its owner's notification.
         cost, lead = meter.of(tenant.ok, "POST", "/leads", json={"listing_id": listing["id"]})
-        assert cost <= Cost(rpcs=1 + writes, reads=3, writes=writes)
+        assert cost <= Cost(rpcs=1 + new, reads=3, writes=2 * new)
     cost, _ = meter.of(tenant.ok, "GET", f"/leads/{lead['id']}")
     assert cost <= Cost(rpcs=3, reads=4)
     cost, _ = meter.of(owner.ok, "PATCH", f"/leads/{lead['id']}", json={"status": "closed"})
-    assert cost <= Cost(rpcs=3, reads=2, writes=1)
+    assert cost <= Cost(rpcs=3, reads=2, writes=2)
 
 
 def test_calls_about_messages_cost_no_more_than_promised(owner: Person, tenant: Person, meter: Meter) -> None:
     body = {"listing_id": owner.listing()["id"], "message": "First"}
     cost, lead = meter.of(tenant.ok, "POST", "/leads", json=body)
-    assert cost <= Cost(rpcs=3, reads=4, writes=2)
+    assert cost <= Cost(rpcs=3, reads=4, writes=3)
     for sender in (owner, tenant, tenant):
         cost, _ = meter.of(sender.ok, "POST", f"/leads/{lead['id']}/messages", json={"text": "Hello"})
-        assert cost <= Cost(rpcs=3, reads=3, writes=2)
+        assert cost <= Cost(rpcs=3, reads=3, writes=3)
     cost, _ = meter.of(tenant.ok, "GET", f"/leads/{lead['id']}/messages")
     assert cost <= Cost(rpcs=3, reads=2 + 4)
     for writes in (1, 0):
         cost, _ = meter.of(owner.ok, "POST", f"/leads/{lead['id']}/read")
         assert cost <= Cost(rpcs=2 + writes, reads=2, writes=writes)
+
+
+def test_calls_about_notifications_cost_no_more_than_promised(owner: Person, tenant: Person, meter: Meter) -> None:
+    for _ in range(3):
+        tenant.ok("POST", "/leads", json={"listing_id": owner.listing()["id"]})
+    cost, told = meter.of(owner.ok, "GET", "/notifications", query_string={"unread": "true"})
+    assert cost <= Cost(rpcs=2, reads=1 + 3)
+    for writes in (1, 0):
+        cost, _ = meter.of(owner.ok, "POST", "/notifications/read", json={"ids": [told[0]["id"]]})
+        assert cost <= Cost(rpcs=2 + writes, reads=2, writes=writes)
+    cost, _ = meter.of(owner.ok, "POST", "/notifications/read", json={"all": True})
+    assert cost <= Cost(rpcs=3, reads=1 + 2, writes=2)
+    cost, _ = meter.of(owner.ok, "PUT", "/notifications/settings", json={"locale": "kk"})
+    assert cost <= Cost(rpcs=2, reads=2, writes=1)
+    cost, _ = meter.of(owner.ok, "PUT", "/notifications/devices/phone", json={"token": "one"})
+    assert cost <= Cost(rpcs=2, reads=3, writes=2)
+    cost, _ = meter.of(owner.ok, "DELETE", "/notifications/devices/phone")
+    assert cost <= Cost(rpcs=2, reads=2, writes=1, deletes=1)
 
 
 def test_calls_about_admin_cost_no_more_than_promised(api: Api, tenant: Person, meter: Meter) -> None:
@@ -444,8 +462,8 @@ def test_the_trigger_pays_for_new_likes_only(api: Api, owner: Person, tenant: Pe
         ("like", "dislike", Cost(rpcs=0, reads=0)),
         ("like", "like", Cost(rpcs=0, reads=0)),
         ("like", None, Cost(rpcs=0, reads=0)),
-        (None, "like", Cost(rpcs=1, reads=0, writes=1)),
-        ("favorite", "like", Cost(rpcs=1, reads=0, writes=1)),
+        (None, "like", Cost(rpcs=1, reads=0, writes=2)),
+        ("favorite", "like", Cost(rpcs=1, reads=0, writes=2)),
     ]:
         cost, response = meter.of(swiped(before, after, tenant.id, owner.id), api)
         assert response.status_code == 200

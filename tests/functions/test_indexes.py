@@ -46,6 +46,7 @@ FILTERS = {
     "owner_id": 1,
     "is_active": "true",
     "status": "new",
+    "unread": "true",
     "cursor": CURSOR,
 }
 NEW_LISTING = {"title": "Flat", "city": "Astana", "price": 100}
@@ -70,6 +71,9 @@ def bodies(listing_id: int, someone: Person) -> dict[str, dict[str, Any]]:
         "POST /auth/logout": {"json": {"refresh_token": "1.2.3"}},
         "PATCH /auth/me": {"json": {"name": "New name"}},
         "POST /auth/password": {"json": {"current_password": PASSWORD, "new_password": PASSWORD}},
+        "POST /notifications/read": {"json": {"all": True}},
+        "PUT /notifications/settings": {"json": {}},
+        "PUT /notifications/devices/{device_id}": {"json": {"token": "a-token"}},
         "PATCH /admin/users/{user_id}": {"json": {"role": "agent"}},
     }
 
@@ -91,7 +95,7 @@ def call_with_all_filters(operation: Operation, admin: Person, owner: Person, te
     tenant.ok("POST", "/favorites", json={"listing_id": listing_id})
     other = owner.listing()["id"]
     lead = tenant.ok("POST", "/leads", json={"listing_id": other})
-    ids = {"session_id": 1, "listing_id": listing_id, "lead_id": lead["id"], "user_id": owner.id}
+    ids = {"listing_id": listing_id, "lead_id": lead["id"], "user_id": owner.id, "session_id": 1, "device_id": "phone"}
     name = f"{operation.method} {operation.path.rstrip('/')}"
     models = [each for each in operation.parameters.values() if inspect.isclass(each) and issubclass(each, Params)]
     wants_body = any(inspect.isclass(each) and issubclass(each, Body | Form) for each in operation.parameters.values())
@@ -188,6 +192,7 @@ def test_the_widest_query_of_the_feed_is_within_the_limits(recorder: Recorder) -
 def test_what_is_over_expires() -> None:
     assert [(each["collectionGroup"], each["fieldPath"]) for each in SPEC["fieldOverrides"] if each.get("ttl")] == [
         ("sessions", "expires_at"),
+        ("notifications", "expires_at"),
         ("throttle", "expires_at"),
     ]
 

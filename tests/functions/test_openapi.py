@@ -102,7 +102,7 @@ def test_it_is_valid_openapi_3_1() -> None:
 def test_it_has_every_route_and_nothing_else() -> None:
     apps = [import_module(f"functions.{name}").api.app for name in HTTP_FUNCTIONS]
     routes = {
-        f"{method} {rule.rule.replace('<id:', '{').replace('>', '}')}"
+        f"{method} {rule.rule.replace('<id:', '{').replace('<name:', '{').replace('>', '}')}"
         for app in apps
         for rule in app.url_map.iter_rules()
         if rule.rule != "/docs/<path:name>"  # The files of the page at /docs.
@@ -134,7 +134,7 @@ def test_every_body_and_every_answer_has_an_example() -> None:
             assert resolved(body_of(operation)[1])["examples"], name
     # The rest are parts of others, whose examples show them, and an error's text differs by status.
     without = {name for name, schema in SCHEMAS.items() if "properties" in schema and "examples" not in schema}
-    assert without == {"Contact", "Conversation", "FieldError", "Error"}
+    assert without == {"ChannelsRead", "ChannelsWrite", "Contact", "Conversation", "FieldError", "Error", "QuietHours"}
 
 
 def test_every_example_is_valid() -> None:
@@ -197,7 +197,10 @@ def test_ids_and_secrets_are_parameters_with_their_limits() -> None:
         assert [f"{{{parameter['name']}}}" for parameter in ids] == [p for p in path.split("/") if p.startswith("{")]
         for parameter in ids:
             assert parameter["required"]
-            assert parameter["schema"].items() >= {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}.items()
+            if parameter["name"] == "device_id":
+                assert parameter["schema"]["type"] == "string"
+            else:
+                assert parameter["schema"].items() >= {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}.items()
     headers = {
         name: parameter["name"]
         for name, (_, _, operation) in OPERATIONS.items()
@@ -330,6 +333,16 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     closed = ok("create_lead", me, json={"listing_id": other, "status": "closed"})
     call("create_lead", 409, me, json={"listing_id": other, "message": closed["status"]})
 
+    # Notifications.
+    (told, *_) = ok("list_notifications", owner, query_string={"unread": "true"})
+    ok("read_notifications", owner, json={"ids": [told["id"]]})
+    ok("read_notifications", owner, json={"all": True})
+    assert all(each["read_at"] for each in ok("list_notifications", owner))
+    ok("set_notification_settings", owner, json={"quiet_hours": {"from": "22:00", "to": "08:00"}, "locale": "kk"})
+    ok("get_notification_settings", owner)
+    ok("add_device", owner, "my-phone.1", json={"token": "abc:DEF"})
+    ok("remove_device", owner, "my-phone.1")
+
     # Admin.
     ok("list_users", boss, query_string={"limit": 2})
     ok("list_all_listings", boss, query_string={"is_active": "false", "owner_id": landlord.id, "city": "ASTANA"})
@@ -353,7 +366,7 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
             call(name, 401, None, *ids, **example)
             call(name, 401, "wrong", *ids, **example)
         if ids:
-            call(name, 404, boss, "no-id", **example)
+            call(name, 404, boss, "no id", **example)
         if "requestBody" in operation:
             call(name, 413, boss, *ids, data=b" " * (64 * 1024 + 1), content_type=body_of(operation)[0])
             call(name, 422, boss, *ids, data=b"", content_type=body_of(operation)[0])

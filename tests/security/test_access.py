@@ -70,6 +70,12 @@ PATCH  /leads/{lead}                     401  401    401  403    404      200   
 GET    /leads/{lead}/messages            401  401    401  200    404      200   404      404   404   404     404
 POST   /leads/{lead}/messages            401  401    401  200    404      200   404      404   404   404     404
 POST   /leads/{lead}/read                401  401    401  200    404      200   404      404   404   404     404
+GET    /notifications                    401  401    401  200    200      200   200      200   200   200     200
+POST   /notifications/read               401  401    401  200    200      200   200      200   200   200     200
+GET    /notifications/settings           401  401    401  200    200      200   200      200   200   200     200
+PUT    /notifications/settings           401  401    401  200    200      200   200      200   200   200     200
+PUT    /notifications/devices/{device}   401  401    401  200    200      200   200      200   200   200     200
+DELETE /notifications/devices/{device}   401  401    401  200    200      200   200      200   200   200     200
 GET    /admin/users                      401  401    401  403    403      403   403      403   200   403     200
 PATCH  /admin/users/{user}               401  401    401  403    403      403   403      403   200   403     200
 GET    /admin/listings                   401  401    401  403    403      403   403      403   200   403     200
@@ -160,6 +166,9 @@ class World:
             "POST /leads": {"json": {"listing_id": self.ids["listing"]}},
             "PATCH /leads/{lead}": {"json": {"status": "closed"}},
             "POST /leads/{lead}/messages": {"json": {"text": "Hello"}},
+            "POST /notifications/read": {"json": {"all": True}},
+            "PUT /notifications/settings": {"json": {"locale": "kk"}},
+            "PUT /notifications/devices/{device}": {"json": {"token": "a-token"}},
             "PATCH /admin/users/{user}": {"json": {"is_active": False}},
         }
         return bodies.get(name, {})
@@ -205,6 +214,7 @@ def world(api: Api) -> World:
     api.ok("POST", "/feed/action", tenant, json={"listing_id": ids["listing"], "action": "like"})
     ids["session"] = 1
     ids["lead"] = api.ok("POST", "/leads", tenant, json={"listing_id": ids["listing"]})["id"]
+    ids["device"] = 5
     return World(tokens, ids)
 
 
@@ -260,7 +270,7 @@ def test_nobody_finds_what_is_another_users(api: Api, world: World) -> None:
     token = {name: tokens[0] for name, tokens in world.tokens.items()}
     api.ok("POST", "/favorites", token["tenant"], json={"listing_id": world.ids["listing"]})
     api.ok("POST", "/preferences", token["tenant"], json={"city": "Secret city"})
-    private = ("/listings/my", "/favorites", "/leads/my", "/preferences")
+    private = ("/listings/my", "/favorites", "/leads/my", "/preferences", "/notifications")
     assert [len(api.ok("GET", path, token["owner"])) for path in ("/listings/my", "/leads/for-me")] == [2, 1]
     assert [len(api.ok("GET", path, token["tenant"])) for path in ("/favorites", "/leads/my")] == [1, 1]
     for name in ("stranger", "landlord", "agent", "admin", "demoted", "promoted"):
@@ -297,7 +307,8 @@ def test_contacts_are_shown_only_to_the_two_sides_of_a_lead(api: Api, world: Wor
         return {key for each in value for key in keys(each)} if isinstance(value, list) else set()
 
     seen = {path for method, path in ROWS if method == "GET" and not path.startswith(("/docs", "/openapi"))}
-    for path in seen - {"/auth/me", "/admin/users", "/leads/{lead}"}:
+    own = {"/auth/me", "/admin/users", "/notifications/settings"}
+    for path in seen - own - {"/leads/{lead}"}:
         for name in ("tenant", "stranger", "owner", "admin"):
             answer = call(api, world, "GET", path, world.tokens[name][0]).get_json()
             assert not keys(answer) & private, (name, path)
