@@ -5,33 +5,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from google.cloud.firestore_v1.types import StructuredQuery
-
+from shared.data import firestore_messages as messages
+from shared.data.firestore_messages import CompositeOperator, FieldOperator, UnaryOperator
 from shared.data.firestore_values import Message, encode
 
 Direction: TypeAlias = Literal["ASCENDING", "DESCENDING"]
 
-_Query: Any = StructuredQuery.pb()
-_Operator = StructuredQuery.FieldFilter.Operator
+_Query = messages.message_class("StructuredQuery")
 _OPERATORS = {
-    "<": _Operator.LESS_THAN,
-    "<=": _Operator.LESS_THAN_OR_EQUAL,
-    "==": _Operator.EQUAL,
-    "!=": _Operator.NOT_EQUAL,
-    ">=": _Operator.GREATER_THAN_OR_EQUAL,
-    ">": _Operator.GREATER_THAN,
-    "array_contains": _Operator.ARRAY_CONTAINS,
-    "array_contains_any": _Operator.ARRAY_CONTAINS_ANY,
-    "in": _Operator.IN,
-    "not-in": _Operator.NOT_IN,
+    "<": FieldOperator.LESS_THAN,
+    "<=": FieldOperator.LESS_THAN_OR_EQUAL,
+    "==": FieldOperator.EQUAL,
+    "!=": FieldOperator.NOT_EQUAL,
+    ">=": FieldOperator.GREATER_THAN_OR_EQUAL,
+    ">": FieldOperator.GREATER_THAN,
+    "array_contains": FieldOperator.ARRAY_CONTAINS,
+    "array_contains_any": FieldOperator.ARRAY_CONTAINS_ANY,
+    "in": FieldOperator.IN,
+    "not-in": FieldOperator.NOT_IN,
 }
-_Unary = StructuredQuery.UnaryFilter.Operator
-_NULL = {"==": _Unary.IS_NULL, "!=": _Unary.IS_NOT_NULL}
-_NAN = {"==": _Unary.IS_NAN, "!=": _Unary.IS_NOT_NAN}
-_DIRECTIONS = {
-    "ASCENDING": StructuredQuery.Direction.ASCENDING,
-    "DESCENDING": StructuredQuery.Direction.DESCENDING,
-}
+_NULL = {"==": UnaryOperator.IS_NULL, "!=": UnaryOperator.IS_NOT_NULL}
+_NAN = {"==": UnaryOperator.IS_NAN, "!=": UnaryOperator.IS_NOT_NAN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +64,7 @@ class And:
     filters: Sequence["Condition"]
 
     def put(self, into: Message) -> None:
-        _put_all(StructuredQuery.CompositeFilter.Operator.AND, self.filters, into)
+        _put_all(CompositeOperator.AND, self.filters, into)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +74,7 @@ class Or:
     filters: Sequence["Condition"]
 
     def put(self, into: Message) -> None:
-        _put_all(StructuredQuery.CompositeFilter.Operator.OR, self.filters, into)
+        _put_all(CompositeOperator.OR, self.filters, into)
 
 
 Condition: TypeAlias = Filter | And | Or
@@ -138,7 +132,7 @@ class Query:
             condition = self._filters[0] if len(self._filters) == 1 else And(self._filters)
             condition.put(query.where)
         for field, direction in self._orders:
-            query.order_by.add(direction=_DIRECTIONS[direction]).field.field_path = field
+            query.order_by.add(direction=messages.Direction[direction]).field.field_path = field
         if self._after is not None:
             if not self._orders or {field for field, _ in self._orders} != set(self._after):
                 raise ValueError("start_after needs a value for each field of the order, and no other")

@@ -5,6 +5,7 @@ with an authorization that gRPC asks for in another thread, each time.
 """
 
 import os
+import platform
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -18,16 +19,8 @@ from google.api_core import exceptions
 from google.auth.credentials import Credentials, TokenState
 from google.auth.exceptions import GoogleAuthError
 from google.auth.transport.requests import Request
-from google.cloud.firestore_v1.services.firestore.transports.base import DEFAULT_CLIENT_INFO
-from google.cloud.firestore_v1.types import (
-    BatchGetDocumentsRequest,
-    BatchGetDocumentsResponse,
-    CommitRequest,
-    CommitResponse,
-    RunQueryRequest,
-    RunQueryResponse,
-)
 
+from shared.data.firestore_messages import message_class
 from shared.data.firestore_values import Message
 
 SERVICE = "/google.firestore.v1.Firestore/"
@@ -47,9 +40,15 @@ _OPTIONS = [
     ("SingleThreadedUnaryStream", 1),
 ]
 
-_CommitRequest: Any = CommitRequest.pb()
-_GetRequest: Any = BatchGetDocumentsRequest.pb()
-_QueryRequest: Any = RunQueryRequest.pb()
+# Names what calls, as Google's libraries do; its support asks for it.
+_CLIENT = f"gl-python/{platform.python_version()} grpc/{grpc.__version__}"
+
+_CommitRequest = message_class("CommitRequest")
+_GetRequest = message_class("BatchGetDocumentsRequest")
+_QueryRequest = message_class("RunQueryRequest")
+_CommitResponse = message_class("CommitResponse")
+_GetResponse = message_class("BatchGetDocumentsResponse")
+_QueryResponse = message_class("RunQueryResponse")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -119,9 +118,9 @@ class Service:
         self._channel = channel
         self._database = database
         self._authorization = authorization
-        self._get = self._call("BatchGetDocuments", _GetRequest, BatchGetDocumentsResponse.pb(), channel.unary_stream)
-        self._run = self._call("RunQuery", _QueryRequest, RunQueryResponse.pb(), channel.unary_stream)
-        self._commit = self._call("Commit", _CommitRequest, CommitResponse.pb(), channel.unary_unary)
+        self._get = self._call("BatchGetDocuments", _GetRequest, _GetResponse, channel.unary_stream)
+        self._run = self._call("RunQuery", _QueryRequest, _QueryResponse, channel.unary_stream)
+        self._commit = self._call("Commit", _CommitRequest, _CommitResponse, channel.unary_unary)
         self._metadata = self._headers("database", database)
         self._query_metadata = self._headers("parent", self.documents)
 
@@ -134,7 +133,7 @@ class Service:
         return (
             ("google-cloud-resource-prefix", self._database),
             ("x-goog-request-params", f"{parameter}={quote(value, safe='/')}"),
-            ("x-goog-api-client", DEFAULT_CLIENT_INFO.to_user_agent()),
+            ("x-goog-api-client", _CLIENT),
         )
 
     def name(self, path: str) -> str:

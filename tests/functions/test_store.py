@@ -225,8 +225,12 @@ def test_set_does_what_the_librarys_does(
     both(before, "set", data, merge=merge)
 
 
+# The library takes the quotes of a path with a backslash for a part of the name when its value is the server's.
+PLAIN_NAMES = NAMES.filter(lambda name: "\\" not in name)
+
+
 @SOME
-@given(DOCUMENTS, st.lists(st.tuples(st.lists(NAMES, min_size=1, max_size=3), CHANGES), min_size=1, max_size=4))
+@given(DOCUMENTS, st.lists(st.tuples(st.lists(PLAIN_NAMES, min_size=1, max_size=3), CHANGES), min_size=1, max_size=4))
 @example(
     {"a": {"b": 1, "c": 2}}, [(["a", "b"], {}), (["a", "c"], store.Increment(1)), (["a.b"], store.SERVER_TIMESTAMP)]
 )
