@@ -9,22 +9,29 @@ import itertools
 import json
 import secrets
 from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
+
+from google.api_core.exceptions import RetryError
 
 from shared.data import favorites, listings, store, swipes
 from shared.enums import Action
-from shared.errors import NotFound
-from shared.feed.coverage import Coverage
+from shared.errors import NotFound, Unavailable
+from shared.feed.coverage import Coverage, Gap
 from shared.feed.criteria import Criteria
 from shared.feed.positions import micros
-from shared.feed.progress import Candidate, ClearedDownTo, Covered, PastAction, Progress, find_next
+from shared.feed.progress import Candidate, ClearedDownTo, Covered, OutOfTime, PastAction, Progress, find_next
 from shared.feed.seen import Seen
 from shared.settings import settings
 
 COLLECTION = "feeds"
+WRITE_DOWN_SHARE = 0.25
+"""Of a request's time, kept for writing down how far a search came."""
+
+T = TypeVar("T")
 
 
 class RecentClearings:
@@ -73,6 +80,7 @@ def progress_of(feed_doc: store.Snapshot) -> Progress:
         ),
         Seen(tuple(layers[f"layer{i}"] for i in range(len(layers))), stored["seen_count"]),
         tuple(PastAction.unpack(packed) for packed in stored["history"]),
+        tuple(stored.get("reopened", ())),
     )
 
 
@@ -85,6 +93,7 @@ def add_change(batch: store.Batch, feed_doc: store.Snapshot, before: Progress, a
         ],
         "seen_count": after.seen.count,
         "history": [past.pack() for past in after.history],
+        "reopened": list(after.reopened),
     }
     layers = {f"layer{i}": layer for i, layer in enumerate(after.seen.layers)}
     if not feed_doc.exists:
@@ -98,6 +107,9 @@ def add_change(batch: store.Batch, feed_doc: store.Snapshot, before: Progress, a
 def next_listings(user_id: int, criteria: Criteria, feed_doc: store.Snapshot, size: int) -> list[dict[str, Any]]:
     """The next listings for a tenant, newest first.
 
+    A search that would take longer than the request may is written down as far as it came, so the next one goes on
+    from there.
+
     Args:
         user_id: The tenant.
         criteria: What they look for.
@@ -105,27 +117,53 @@ def next_listings(user_id: int, criteria: Criteria, feed_doc: store.Snapshot, si
         size: How many listings to find.
 
     Returns:
-        The fields of the listings; fewer than ``size`` only when no more are left.
+        The fields of the listings; fewer than ``size`` only when no more are left, or the time is up.
+
+    Raises:
+        Unavailable: The time is up before anything was found.
     """
     progress = progress_of(feed_doc)
     horizon = micros(feed_doc.read_time) - int(settings().feed_settle_seconds * 1_000_000), 0
 
-    def search(gaps: Any, limit: int) -> list[Candidate]:
-        hits = [hit.to_dict() or {} for hit in listings.list_newest_in(gaps, criteria, limit)]
+    def search(gaps: Sequence[Gap], limit: int) -> tuple[list[Candidate], int]:
+        documents, searched = _in_time(lambda: listings.list_newest_in(gaps, criteria, limit, not_by=user_id))
+        hits = [document.to_dict() or {} for document in documents]
         return [
             Candidate(listings.position(hit), hit["owner_id"] == user_id, listings.criteria_of(hit), hit)
             for hit in hits
-        ]
+        ], searched
 
-    result = find_next(progress, criteria, horizon, size, search, lambda ids: swipes.acted_on(user_id, ids))
+    def acted_on(listing_ids: Iterable[int]) -> set[int]:
+        return _in_time(lambda: swipes.acted_on(user_id, listing_ids))
+
     version = feed_doc.update_time
+    known = recent_clearings.get(user_id, version)
+    result = find_next(progress, criteria, horizon, size, search, acted_on, known)
     if result.write_down:
         batch = store.Batch()
         add_change(batch, feed_doc, progress, result.write_down)
         with suppress(*store.LOST_RACE):  # The tenant has acted meanwhile, which is the better progress to keep.
             version = batch.commit()[0].update_time
+    if result.cleared is None:
+        raise Unavailable
     recent_clearings.put(user_id, version, result.cleared)
     return [candidate.listing for candidate in result.found]
+
+
+def _in_time(call: Callable[[], T]) -> T:
+    """Calls something that reads, in the part of the request's time that leaves enough to write down how far it came.
+
+    Raises:
+        OutOfTime: The time is up.
+    """
+    left = store.seconds_left() - store.TOTAL_SECONDS * WRITE_DOWN_SHARE
+    if left <= 0:
+        raise OutOfTime
+    try:
+        with store.bounded(left):
+            return call()
+    except (Unavailable, RetryError) as error:
+        raise OutOfTime from error
 
 
 def act(

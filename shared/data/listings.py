@@ -10,8 +10,9 @@ match new criteria (created, reactivated, moved to another city, type or price).
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import MISSING
 
@@ -38,6 +39,17 @@ NOTHING: frozenset[str] = frozenset()
 
 _HUNDREDTHS = ("area", "kitchen_area", "deposit")
 """The details that are stored as integers of hundredths: of a square metre, of a tenge."""
+
+FEED_ORDER = ("position", "id", "owner_id", "price")
+"""The feed's order. No two listings have the same id, so what comes after it orders nothing; but each field that may
+have a bound stands here, and so one index serves the queries with and without bounds."""
+
+MAX_ALTERNATIVES = 30
+MAX_COMPONENTS = 100
+"""Of a query multiplied out: its filters, and the orders (Firestore, "Query limitations")."""
+
+Conjunction: TypeAlias = list[store.Condition]
+"""Conditions that all must hold."""
 
 
 def ref(listing_id: int) -> store.Reference:
@@ -300,36 +312,92 @@ def list_all(chosen: AdminListingFilter) -> Page[AdminListingRead]:
     return paginate(query, chosen, _to_admin_model)
 
 
-def list_newest_in(gaps: Sequence[Gap], criteria: Criteria, limit: int) -> list[store.Snapshot]:
-    """The newest active listings that match and whose position lies in one of the gaps, newest first.
+def list_newest_in(
+    gaps: Sequence[Gap], criteria: Criteria, limit: int, not_by: int
+) -> tuple[list[store.Snapshot], int]:
+    """The newest active listings that match and whose position lies in one of the first few gaps, newest first.
 
-    Each gap is at most three ranges, because positions are pairs. How many one query takes: MAX_GAPS in progress.py.
+    One owner's listings are left out where the query stays small enough with that.
+
+    Args:
+        gaps: Where to search, newest first.
+        criteria: What must match.
+        limit: How many listings at most.
+        not_by: The owner to leave out.
+
+    Returns:
+        The listings, and how many of the gaps were searched.
     """
-    ranges = [condition for gap in gaps for condition in _ranges(gap)]
-    query = _matching(criteria)
-    if ranges:
-        query = query.where(filter=ranges[0] if len(ranges) == 1 else store.Or(ranges))
-    query = query.order_by("position", direction="DESCENDING").order_by("id", direction="DESCENDING")
-    return store.run(query.limit(limit))
+    name, value = _facet(criteria.deal_type, criteria.property_type, criteria.city)
+    common = [store.Filter(f"facets.{name}", "==", value), *_bounds(criteria)]
+    ranges = [_ranges(gap) for gap in gaps]
+    by_others: list[Conjunction] = [[store.Filter("owner_id", "<", not_by)], [store.Filter("owner_id", ">", not_by)]]
+    searched = len(ranges)
+    if not _fits(ranges, [*common, by_others[0][0]], len(by_others)):
+        by_others = []
+        while not _fits(ranges[:searched], common):
+            searched -= 1
+    query = store.collection(COLLECTION)
+    for condition in [*common, *_any(by_others), *_any([each for some in ranges[:searched] for each in some])]:
+        query = query.where(filter=condition)
+    for field in FEED_ORDER:
+        query = query.order_by(field, direction="DESCENDING")
+    return store.run(query.limit(limit)), searched
 
 
-def _ranges(gap: Gap) -> list[store.Condition]:
-    """The pairs strictly between the gap's ends, as conditions on single fields."""
-    conditions: list[store.Condition] = []
-    between: list[store.Condition] = []
-    if gap.upper is not None:
-        time = moment(gap.upper[0])
-        between.append(store.Filter("position", "<", time))
-        same: list[store.Condition] = [store.Filter("position", "==", time), store.Filter("id", "<", gap.upper[1])]
-        if gap.lower is not None and gap.lower[0] == gap.upper[0]:
-            return [store.And([*same, store.Filter("id", ">", gap.lower[1])])]
-        conditions.append(store.And(same))
-    if gap.lower is not None:
-        time, key = moment(gap.lower[0]), gap.lower[1]
+def _bounds(criteria: Criteria) -> list[store.Condition]:
+    """The bounds that the criteria set. Both ends match."""
+    bounds = {"price": (criteria.price_min, criteria.price_max)}
+    least = [store.Filter(name, ">=", low) for name, (low, _) in bounds.items() if low is not None]
+    most = [store.Filter(name, "<=", high) for name, (_, high) in bounds.items() if high is not None]
+    return [*least, *most]
+
+
+def _fits(ranges: Sequence[Sequence[Conjunction]], common: Sequence[store.Condition], times: int = 1) -> bool:
+    """True if Firestore takes a query of these ranges when all its conditions are multiplied out.
+
+    Args:
+        ranges: The alternatives of each gap.
+        common: The filters that go with every alternative.
+        times: How many alternatives go with each of those again.
+    """
+    alternatives = [len(each) + len(common) for some in ranges for each in some]
+    components = times * sum(alternatives) + len(FEED_ORDER) + 1
+    return times * len(alternatives) <= MAX_ALTERNATIVES and components <= MAX_COMPONENTS
+
+
+def _any(alternatives: Sequence[Conjunction]) -> list[store.Condition]:
+    """The condition that one of the alternatives holds; none where one of them asks for nothing."""
+    if not all(alternatives) or not alternatives:
+        return []
+    conditions = [each[0] if len(each) == 1 else store.And(each) for each in alternatives]
+    return [conditions[0] if len(conditions) == 1 else store.Or(conditions)]
+
+
+def _ranges(gap: Gap) -> list[Conjunction]:
+    """The pairs strictly between the gap's ends, as alternatives of conditions on single fields.
+
+    At most three, because positions are pairs. A time is fixed by two bounds: Firestore refuses an equality on a field
+    that the query is ordered by.
+    """
+    upper, lower = gap
+    alternatives: list[Conjunction] = []
+    between: Conjunction = []
+    if upper is not None:
+        at = _at(moment(upper[0]))
+        before: Conjunction = [*at, store.Filter("id", "<", upper[1])]
+        if lower is not None and lower[0] == upper[0]:
+            return [[*before, store.Filter("id", ">", lower[1])]]
+        alternatives.append(before)
+        between.append(store.Filter("position", "<", moment(upper[0])))
+    if lower is not None:
+        time, key = moment(lower[0]), lower[1]
         # A horizon has no id, so all listings of its time come after it.
         between.append(store.Filter("position", ">" if key else ">=", time))
         if key:
-            conditions.append(store.And([store.Filter("position", "==", time), store.Filter("id", ">", key)]))
-    if between:
-        conditions.append(between[0] if len(between) == 1 else store.And(between))
-    return conditions
+            alternatives.append([*_at(time), store.Filter("id", ">", key)])
+    return [*alternatives, between]
+
+
+def _at(time: datetime) -> Conjunction:
+    return [store.Filter("position", ">=", time), store.Filter("position", "<=", time)]

@@ -204,10 +204,21 @@ def id_of(name: str) -> int:
     return int.from_bytes(hashlib.sha256(name.encode("utf-8", "surrogatepass")).digest()) % MAX_ID + 1
 
 
+def seconds_left() -> float:
+    """How much time is left for what the current request asks of Firestore."""
+    ends = _ends.get()
+    return TOTAL_SECONDS if ends is None else ends - time.monotonic()
+
+
 @contextmanager
-def bounded() -> Iterator[None]:
-    """Gives everything that the body asks of Firestore TOTAL_SECONDS together, not each."""
-    token = _ends.set(time.monotonic() + TOTAL_SECONDS)
+def bounded(seconds: float | None = None) -> Iterator[None]:
+    """Gives everything that the body asks of Firestore some time together, not each.
+
+    Args:
+        seconds: How much. None: TOTAL_SECONDS. What is around it may leave less.
+    """
+    ends = time.monotonic() + (TOTAL_SECONDS if seconds is None else seconds)
+    token = _ends.set(min(ends, _ends.get() or ends))
     try:
         yield
     finally:

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from shared.feed.positions import Position
+from shared.feed.positions import Position, above, below
 
 FIRST: Position = (0, 0)
 MAX_INTERVALS = 256
@@ -34,14 +34,6 @@ class Interval(NamedTuple):
     low: Position
 
 
-def _above(position: Position) -> Position:
-    return position[0], position[1] + 1
-
-
-def _below(position: Position) -> Position:
-    return position[0], position[1] - 1
-
-
 @dataclass(frozen=True)
 class Coverage:
     """Disjoint intervals with something between any two of them, newest first."""
@@ -52,7 +44,7 @@ class Coverage:
     def of(cls, intervals: Iterable[Interval]) -> "Coverage":
         merged: list[Interval] = []
         for high, low in sorted(intervals, reverse=True):
-            if merged and _above(high) >= merged[-1].low:
+            if merged and above(high) >= merged[-1].low:
                 merged[-1] = Interval(merged[-1].high, min(low, merged[-1].low))
             else:
                 merged.append(Interval(high, low))
@@ -65,33 +57,45 @@ class Coverage:
         """The coverage with one listing that is acted on."""
         return Coverage.of((*self.intervals, Interval(position, position)))
 
-    def cleared(self, horizon: Position, down_to: Position | None) -> "Coverage":
+    def cleared(self, horizon: Position, down_to: Position | None, under: Position | None = None) -> "Coverage":
         """The coverage with what a query has found empty: from the horizon down to just above a listing.
 
         Args:
             horizon: The newest position that the query surely has seen.
             down_to: The newest unseen match, or None when there is none at all.
+            under: Another unseen match. What was found empty begins below it.
         """
-        low = FIRST if down_to is None else _above(down_to)
-        return Coverage.of((*self.intervals, Interval(horizon, low))) if low <= horizon else self
+        high = horizon if under is None else min(horizon, below(under))
+        low = FIRST if down_to is None else above(down_to)
+        return Coverage.of((*self.intervals, Interval(high, low))) if low <= high else self
 
-    def without(self, position: Position) -> "Coverage":
-        """The coverage without one position, whose listing is to be shown again."""
+    def without(self, stretch: Interval) -> "Coverage":
+        """The coverage without the positions of a stretch: a listing in it is to be shown again."""
         opened: list[Interval] = []
         for high, low in self.intervals:
-            if low <= position <= high:
-                pieces = (Interval(high, _above(position)), Interval(_below(position), low))
-                opened += [piece for piece in pieces if piece.low <= piece.high]
-            else:
-                opened.append(Interval(high, low))
-        return Coverage.of(opened)
+            opened += [Interval(high, max(low, above(stretch.high))), Interval(min(high, below(stretch.low)), low)]
+        return Coverage.of(piece for piece in opened if piece.low <= piece.high)
 
-    def gaps(self, below: Position | None = None) -> list[Gap]:
-        """The positions that are not covered, newest first; ``below`` leaves out everything at or above a position."""
+    def gap_around(self, position: Position) -> Gap:
+        """The positions around one that are not covered either; without an end where nothing is covered."""
+        newer = [low for _, low in self.intervals if low > position]
+        older = [high for high, _ in self.intervals if high < position]
+        return Gap(newer[-1] if newer else None, older[0] if older else None)
+
+    def open_time(self, horizon: Position, down_to: Position | None) -> int:
+        """Microseconds of the gaps that lie whole between the horizon and a listing; down to the end if it is None."""
+        return sum(
+            max(0, (gap.upper or horizon)[0] - (gap.lower or FIRST)[0])
+            for gap in self.gaps()
+            if down_to is None or (gap.lower or FIRST) >= down_to
+        )
+
+    def gaps(self, start: Position | None = None) -> list[Gap]:
+        """The positions that are not covered, newest first; those strictly below ``start`` if it is given."""
         gaps: list[Gap] = []
-        upper = below
+        upper = start
         for high, low in self.intervals:
-            if upper is None or high < _below(upper):
+            if upper is None or high < below(upper):
                 gaps.append(Gap(upper, high))
             upper = low if upper is None else min(upper, low)
         if upper is None or upper > FIRST:

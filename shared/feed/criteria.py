@@ -49,6 +49,11 @@ class Criteria(NamedTuple):
             None if asked.price_max is None else to_minor(asked.price_max),
         )
 
+    @property
+    def has_bounds(self) -> bool:
+        """True if some listings with the right city and types match and others do not: a search walks past those."""
+        return any(value is not None for value in self[3:])
+
     def is_within(self, other: "Criteria") -> bool:
         """True if every listing that matches these criteria also matches the other ones."""
         return (

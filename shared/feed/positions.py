@@ -15,3 +15,13 @@ def micros(time: datetime) -> int:
 def moment(microseconds: int) -> datetime:
     """The time that is so many microseconds after the epoch."""
     return EPOCH + timedelta(microseconds=microseconds)
+
+
+def above(position: Position) -> Position:
+    """The position next to this one, newer."""
+    return position[0], position[1] + 1
+
+
+def below(position: Position) -> Position:
+    """The position next to this one, older."""
+    return position[0], position[1] - 1

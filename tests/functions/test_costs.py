@@ -4,14 +4,17 @@ The figures are the calls' own, each at or below what the API promises (tests/be
 round trip or one document more fails here. Times are measured by the benchmark, never by a test.
 """
 
+import random
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from google.events.cloud.firestore import DocumentEventData
 
-from shared.data import feeds, store
+from shared.data import feeds, listings, store
+from shared.feed import progress
 from shared.feed.progress import MAX_GAPS
 from shared.models.listings import ListingWrite
 from shared.models.preferences import PreferenceWrite
@@ -19,6 +22,8 @@ from shared.settings import settings
 from tests.instruments import worlds
 from tests.instruments.api import PASSWORD, Api, Person
 from tests.instruments.costs import Cost, Meter
+from tests.instruments.recorder import Recorder
+from tests.instruments.walks import walked
 
 NEXT = Cost(rpcs=2, reads=4)
 ACTION = Cost(rpcs=2, reads=4, writes=2)
@@ -273,13 +278,161 @@ def test_a_seeded_history_is_what_swiping_leaves(api: Api, owner: Person, meter:
     ]
 
 
-@pytest.mark.parametrize("preferences", [{"city": "Nowhere"}, {"city": "Astana", "price_min": 10_000}])
-def test_nothing_to_show_costs_no_more_than_a_card(
-    owner: Person, tenant: Person, swiping: Swiping, preferences: dict[str, Any]
-) -> None:
+def test_nothing_to_show_costs_no_more_than_a_card(owner: Person, tenant: Person, swiping: Swiping) -> None:
     worlds.add_listings(owner.id, [FLAT] * 50)
-    tenant.ok("POST", "/preferences", json=preferences)
+    tenant.ok("POST", "/preferences", json={"city": "Nowhere"})
     swiping.nothing_left()
+
+
+def entries_walked(recorder: Recorder, tenant: Person, path: str = "/feed/next") -> int:
+    """The entries of the feed's index that a call walks."""
+    with recorder.recording() as calls:
+        tenant.ok("GET", path)
+    documents = [snapshot.to_dict() or {} for snapshot in store.run(store.collection(listings.COLLECTION))]
+    return sum(walked(query, documents) for query in calls.queries)
+
+
+@pytest.fixture(params=["one process", "another process for each call"])
+def next_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """Goes to another process, in which nothing is remembered."""
+
+    def go() -> None:
+        if request.param != "one process":
+            monkeypatch.setattr(feeds, "recent_clearings", feeds.RecentClearings(size=1))
+
+    return go
+
+
+@pytest.mark.parametrize("count", [20, 400])
+def test_nothing_to_show_is_written_down_once_and_then_walks_nothing(
+    owner: Person,
+    tenant: Person,
+    meter: Meter,
+    recorder: Recorder,
+    swiping: Swiping,
+    count: int,
+    next_process: Callable[[], None],
+) -> None:
+    worlds.add_listings(owner.id, [FLAT] * count)
+    settle()
+    tenant.ok("POST", "/preferences", json={"city": "Astana", "price_min": 10_000})
+    cost, listing = swiping.next()
+    assert listing is None
+    assert cost <= Cost(rpcs=NEXT.rpcs + 1, reads=NEXT.reads, writes=1)
+    for _ in range(3):
+        next_process()
+        swiping.nothing_left()
+        assert entries_walked(recorder, tenant) == 0
+    new = owner.listing(price=20_000)
+    next_process()
+    swiping.step(expected=new["id"])
+    settle()
+    swiping.nothing_left()
+    assert entries_walked(recorder, tenant) <= 4
+
+
+@pytest.mark.parametrize("count", [20, 400])
+def test_the_last_match_swiped_leaves_nothing_to_walk(
+    owner: Person,
+    tenant: Person,
+    recorder: Recorder,
+    swiping: Swiping,
+    count: int,
+    next_process: Callable[[], None],
+) -> None:
+    expensive = FLAT.model_copy(update={"price": Decimal(20_000)})
+    documents = in_this_order(owner, [expensive])
+    worlds.add_listings(owner.id, [FLAT] * count)
+    settle()
+    tenant.ok("POST", "/preferences", json={"city": "Astana", "price_min": 10_000})
+    _, listing = swiping.next()
+    assert listing
+    assert listing["id"] == documents[0]["id"]
+    assert swiping.act(listing) <= ACTION
+    next_process()
+    swiping.next()
+    for _ in range(2):
+        next_process()
+        swiping.nothing_left()
+        assert entries_walked(recorder, tenant) == 0
+
+
+def test_a_card_that_is_asked_for_again_walks_nothing_again(
+    owner: Person, tenant: Person, recorder: Recorder, swiping: Swiping
+) -> None:
+    in_this_order(owner, [FLAT.model_copy(update={"price": Decimal(20_000)})])
+    worlds.add_listings(owner.id, [FLAT] * 100)
+    settle()
+    tenant.ok("POST", "/preferences", json={"city": "Astana", "price_min": 10_000})
+    assert entries_walked(recorder, tenant) == 2 * 101  # Those of owners before and after the tenant.
+    assert entries_walked(recorder, tenant) <= 4
+
+
+@pytest.mark.parametrize("way", ["card by card", "a deck in any order"])
+def test_after_fifty_undos_the_feed_costs_what_it_did_before(
+    owner: Person, tenant: Person, meter: Meter, swiping: Swiping, way: str
+) -> None:
+    documents = in_this_order(owner, [FLAT] * 60)
+    settle()
+    worlds.swipe(tenant.id, documents[:5])
+    if way == "card by card":
+        for document in documents[5:55]:
+            swiping.step(expected=document["id"])
+    else:
+        deck = tenant.ok("GET", "/feed?limit=50")
+        for listing in random.Random(1).sample(deck, 50):
+            assert swiping.act(listing) <= ACTION
+    for _ in range(50):
+        cost, _ = meter.of(tenant.ok, "POST", "/feed/undo")
+        assert cost <= Cost(rpcs=3, reads=5, writes=1, deletes=1)
+    for size in (50, 10, 1):
+        cost, deck = meter.of(tenant.ok, "GET", f"/feed?limit={size}")
+        assert [listing["id"] for listing in deck] == [document["id"] for document in documents[5 : 5 + size]]
+        assert cost <= Cost(rpcs=2, reads=3 + size)
+    for document in documents[5:]:
+        swiping.step(expected=document["id"])
+    swiping.nothing_left()
+
+
+@pytest.mark.parametrize("size", [1, 10])
+def test_own_listings_on_top_cost_nothing(
+    owner: Person, tenant: Person, meter: Meter, swiping: Swiping, size: int
+) -> None:
+    documents = in_this_order(owner, [FLAT] * 12)
+    worlds.add_listings(tenant.id, [FLAT] * 20)
+    cost, deck = meter.of(tenant.ok, "GET", f"/feed?limit={size}")
+    assert [listing["id"] for listing in deck] == [document["id"] for document in documents[:size]]
+    assert cost <= Cost(rpcs=2, reads=3 + size)
+    for document in documents:
+        swiping.step(expected=document["id"])
+    swiping.nothing_left()
+
+
+def test_a_search_that_takes_longer_than_a_request_goes_on_where_it_stopped(
+    owner: Person, tenant: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each request has time for a few pages only: every 503 leaves the next one less to do."""
+    worlds.add_listings(owner.id, [HOUSE] * 2)
+    documents = worlds.add_listings(owner.id, [FLAT] * 500)
+    settle()
+    worlds.swipe(tenant.id, documents, PreferenceWrite(city=FLAT.city))
+    monkeypatch.setattr(progress, "MAX_PAGE", 64)
+    monkeypatch.setattr(store, "TOTAL_SECONDS", 4.0)
+    search = listings.list_newest_in
+
+    def slow(*given: Any, **options: Any) -> Any:
+        time.sleep(0.4)
+        return search(*given, **options)
+
+    monkeypatch.setattr(listings, "list_newest_in", slow)
+    statuses: list[int] = []
+    while not statuses or statuses[-1] == 503:
+        answer = tenant.call("GET", "/feed/next")
+        statuses.append(answer.status_code)
+        assert len(statuses) <= 10
+    assert len(statuses) > 2
+    assert answer.get_json()["city"] == HOUSE.city
+    assert tenant.ok("GET", "/feed/next")["id"] == answer.get_json()["id"]
 
 
 def test_listings_that_share_a_timestamp_cost_what_others_cost(owner: Person, swiping: Swiping) -> None:

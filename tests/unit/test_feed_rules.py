@@ -18,7 +18,7 @@ from shared.feed import coverage, progress, seen
 from shared.feed.coverage import Coverage, Gap
 from shared.feed.criteria import Criteria
 from shared.feed.positions import Position
-from shared.feed.progress import Candidate, ClearedDownTo, PastAction, Progress, find_next
+from shared.feed.progress import Candidate, ClearedDownTo, OutOfTime, PastAction, Progress, find_next
 
 SETTLE = 6
 CRITERIA = [
@@ -38,6 +38,7 @@ def small_limits() -> Iterator[None]:
         patch.setattr(progress, "MAX_GAPS", 2)
         patch.setattr(progress, "MAX_PAGE", 4)
         patch.setattr(progress, "WRITE_DOWN_AFTER", 3)
+        patch.setattr(progress, "WRITE_DOWN_AFTER_MICROS", 20)
         patch.setattr(progress, "HISTORY", 4)
         patch.setattr(progress, "MAX_CRITERIA", 3)
         patch.setattr(coverage, "MAX_INTERVALS", 6)
@@ -100,6 +101,8 @@ class World:
     history: list[tuple[int, Action | None]] = field(default_factory=list)
     ids: random.Random = field(default_factory=lambda: random.Random(7))
     nonce: int = 0
+    searches: int | None = None
+    """How many searches are left to the current request. None: any number."""
 
     def tick(self, by: int) -> None:
         self.now += by
@@ -132,8 +135,12 @@ class World:
         )
         return sorted((listing.position for listing in wanted if listing.id not in self.actions), reverse=True)
 
-    def search(self, gaps: Sequence[Gap], limit: int) -> list[Candidate]:
-        assert len(gaps) <= progress.MAX_GAPS
+    def search(self, gaps: Sequence[Gap], limit: int) -> tuple[list[Candidate], int]:
+        if self.searches is not None:
+            if not self.searches:
+                raise OutOfTime
+            self.searches -= 1
+        searched = min(len(gaps), progress.MAX_GAPS)
         hits = [
             Candidate(listing.position, listing.own, listing.criteria)
             for listing in self.visible.values()
@@ -142,26 +149,35 @@ class World:
             and any(
                 (gap.upper is None or listing.position < gap.upper)
                 and (gap.lower is None or listing.position > gap.lower)
-                for gap in gaps
+                for gap in gaps[:searched]
             )
         ]
-        return sorted(hits, reverse=True)[:limit]
+        return sorted(hits, reverse=True)[:limit], searched
 
-    def next(self, process: int, size: int) -> list[Position]:
-        seen_at = self.now
-        result = find_next(
-            self.progress,
-            self.criteria,
-            (seen_at - SETTLE, 0),
-            size,
-            self.search,
-            lambda ids: {key for key in ids if key in self.actions},
-        )
-        if result.write_down:
-            self.progress, self.version = result.write_down, self.version + 1
+    def next(self, process: int, size: int, searches: int | None = None) -> list[Position]:
+        """What is shown; with few searches allowed, after so many requests as it takes."""
+        for _ in range(10):
+            seen_at, self.searches = self.now, searches
+            version, known = self.clearings.get(process, (None, None))
+            result = find_next(
+                self.progress,
+                self.criteria,
+                (seen_at - SETTLE, 0),
+                size,
+                self.search,
+                lambda ids: {key for key in ids if key in self.actions},
+                known if version == self.version else None,
+            )
+            if result.write_down:
+                self.progress, self.version = result.write_down, self.version + 1
+            if result.cleared:
+                break
+        assert result.cleared, "ten requests have not led to the end"
         self.clearings[process] = self.version, result.cleared
         shown = [hit.position for hit in result.found]
-        assert shown == self.expected()[:size]
+        expected = self.expected()[:size]
+        assert shown == (expected if searches is None else expected[: len(shown)])
+        assert shown or not expected
         return shown
 
     def act(self, process: int, position: Position, action: Action) -> None:
@@ -207,7 +223,7 @@ class World:
             case 5:
                 self.criteria = CRITERIA[x % len(CRITERIA)]
             case 6 | 7 | 8:
-                if shown := self.next(x % 2, 1 + y % 3):
+                if shown := self.next(x % 2, 1 + y % 3, 8 if z % 5 == 0 else None):
                     self.act((x + z % 2) % 2, shown[z % len(shown)], list(Action)[y % 3])
             case 9:
                 if active := sorted(each.position for each in self.visible.values() if each.active and not each.own):
@@ -231,6 +247,9 @@ class World:
             self.act(0, deck[0], Action.DISLIKE)
             self.tick(1)
         assert shown == wanted
+        assert not [key for key in self.progress.reopened if key in self.actions]
+        for past in self.progress.history:
+            assert PastAction.unpack(past.pack()) == past
         assert len({each.criteria for each in self.progress.covered}) == len(self.progress.covered) <= 3
         for each in self.progress.covered:
             assert Coverage.unpack(each.coverage.pack()) == each.coverage
