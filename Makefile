@@ -5,7 +5,7 @@ PACKAGES := venv/.installed
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit coverage check openapi admin cities demo bench soak deploy destroy clean chromium
+.PHONY: help run test unit coverage check openapi admin cities demo bench soak deploy rollback secret destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z]+:.*##/ { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,12 @@ soak: $(PACKAGES) $(FIREBASE) ## Test for hours what takes hours to show.
 
 deploy: $(PACKAGES) ## Deploy to PROJECT=… REGION=…. DRY_RUN=1 prints the commands.
 	@venv/bin/python -m infra.cloud.deploy
+
+rollback: $(PACKAGES) ## Take all functions of PROJECT=… REGION=… back to the release before.
+	@venv/bin/python -m infra.cloud.rollback
+
+secret: $(PACKAGES) ## Give PROJECT=… a secret that only you know: NAME=SMTP_URL, without an echo.
+	@venv/bin/python -m infra.cloud.secret
 
 destroy: $(PACKAGES) ## Remove from PROJECT=… REGION=… what deploy has made.
 	@venv/bin/python -m infra.cloud.destroy

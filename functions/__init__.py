@@ -8,10 +8,11 @@ from enum import Enum, auto
 
 
 class Kind(Enum):
-    """What calls a function: HTTP requests, or events of Firestore."""
+    """What calls a function: HTTP requests, events of Firestore, or the clock."""
 
     HTTP = auto()
     EVENT = auto()
+    SCHEDULE = auto()
 
 
 @dataclass(frozen=True)
@@ -22,11 +23,13 @@ class Function:
         kind: What calls it.
         secrets: The settings that it may read from Secret Manager (shared/settings.py describes them).
         data: True if it reads or writes Firestore.
+        bucket: True if it reads or writes the bucket of the photos (PHOTOS_BUCKET).
     """
 
     kind: Kind
     secrets: tuple[str, ...] = ()
     data: bool = True
+    bucket: bool = False
 
 
 _USER_GROUP = Function(Kind.HTTP, secrets=("JWT_KEYS",))

@@ -12,7 +12,7 @@ from google.api_core.exceptions import GoogleAPICallError, RetryError
 from google.auth.exceptions import DefaultCredentialsError
 from pydantic import ValidationError
 
-from infra.cloud.project import SECRETS
+from infra.cloud.manifest import SECRETS
 from infra.local.emulators import join_running_system
 from shared.data import users
 from shared.models.base import Model

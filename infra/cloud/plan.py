@@ -1,35 +1,21 @@
 """Shell commands as data, so that a dry run prints exactly what a real run executes.
 
-A plan is a list of stages. The lanes of a stage run side by side, the commands of a lane one after another, and
-the first failure ends the plan with the command that failed.
+A plan is a list of stages. The lanes of a stage run side by side, the commands of a lane one after another.
+running.py runs a plan.
 """
 
 import os
 import re
 import shlex
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from threading import Event
+from dataclasses import dataclass, field
 
-PARALLEL = 8
 LINE = 118
 NO_QUESTIONS = {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
 
-# Errors after which there is nothing left to do: the words of the different Google services.
-THERE_ALREADY = r"already.exists"
-GONE_ALREADY = r"not.?found|(does|do) not exist|no such"
-
-# Google Cloud answers so for a while after a service was enabled, an account created or a policy changed.
-NOT_YET = (
-    r"enabled this API recently|may take a few minutes|concurrent policy changes"
-    r"|service account .*(does not exist|not found)|ABORTED|UNAVAILABLE|RESOURCE_EXHAUSTED|quota exceeded|try again"
-)
-WAITS = (10, 20, 40, 60)
-"""Seconds before each further attempt."""
+# Errors after which nothing is left to do: the words of the different Google services.
+THERE_ALREADY = r"already.exists|already own it"
+GONE_ALREADY = r"not.?found|cannot find|(does|do) not exist|no such|no urls matched"
 
 
 @dataclass(frozen=True)
@@ -39,24 +25,34 @@ class Command:
     Attributes:
         words: The program and its arguments.
         stdin: The command whose output is piped in. For secrets, which no argument and no log may show.
-        unless: Makes this command needless when it holds.
-        fine: A pattern; an error that it is found in means that nothing was left to do.
+        unless: The command is not needed when this holds.
+        fine: A pattern. An error that contains it means that nothing was left to do.
+        otherwise: A pattern and a command. The command runs instead when the error contains the pattern.
+        until: A pattern. The command is repeated until all that it prints matches.
+        once: The output does not change during a run, so a run asks only once.
     """
 
-    words: tuple["str | Output", ...]
+    words: tuple["Word", ...]
     stdin: "Command | None" = None
-    unless: "Check | None" = None
+    unless: "Check | IsThere | None" = None
     fine: str | None = None
+    otherwise: "tuple[str, Command] | None" = None
+    until: str | None = None
+    once: bool = False
 
     def __str__(self) -> str:
         line = _wrap(self._shell_words())
         if self.stdin:
             line = f"{self.stdin} |\n  {line}"
+        if self.until is not None:
+            line = f'until [[ "$({line})" =~ ^({self.until})$ ]]; do sleep 10; done'
+        if self.otherwise:
+            line = f"{line} ||\n  {self.otherwise[1]}"
         return f"{self.unless} ||\n  {line}" if self.unless else line
 
     @property
-    def bare(self) -> str:
-        """The command alone and in one line, however long."""
+    def in_one_line(self) -> str:
+        """The command alone, without what is around it, however long."""
         return " ".join(self._shell_words())
 
     def _shell_words(self) -> list[str]:
@@ -64,15 +60,20 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Output:
-    """What another command prints, as part of a word: ``--flag="$(command)"``."""
+class Text:
+    """A word made of texts and of what commands print: ``--flag=a,"$(command)",b``."""
 
-    command: Command
-    before: str = ""
-    after: str = ""
+    parts: tuple[str | Command, ...]
 
     def __str__(self) -> str:
-        return f'{self.before}"$({self.command.bare})"{self.after}'
+        return "".join(f'"$({each.in_one_line})"' if isinstance(each, Command) else _quote(each) for each in self.parts)
+
+    @property
+    def commands(self) -> list[Command]:
+        return [each for each in self.parts if isinstance(each, Command)]
+
+
+Word = str | Text
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,22 @@ class Check:
     """Holds when the command succeeds and, if a text is wanted, prints it."""
 
     command: Command
-    prints: str = ""
+    prints: Word = ""
 
     def __str__(self) -> str:
-        return f"{self.command} | grep -q {_quote(self.prints)}" if self.prints else f"{self.command} &> /dev/null"
+        if not self.prints:
+            return f"{self.command} &> /dev/null"
+        return f"{self.command} | grep -q {self.prints if isinstance(self.prints, Text) else _quote(self.prints)}"
+
+
+@dataclass(frozen=True)
+class IsThere:
+    """Holds when the command prints anything. If it cannot be asked, the run stops: nothing is ever made twice."""
+
+    command: Command
+
+    def __str__(self) -> str:
+        return f'[ "$({self.command.in_one_line} && echo asked)" != asked ]'
 
 
 @dataclass(frozen=True)
@@ -91,27 +104,26 @@ class Stage:
     """A step of a plan: lanes side by side, each a list of commands in order."""
 
     title: str
-    lanes: list[list[Command]]
-
-
-class Failed(Exception):
-    """A command that ended with an error."""
-
-    def __init__(self, command: Command, error: str) -> None:
-        super().__init__(error)
-        self.command = command
-        self.error = error
+    lanes: list[list[Command]] = field(default_factory=list)
 
 
 def command(
     text: str,
-    *more: str | Output,
+    *more: Word,
     stdin: Command | None = None,
-    unless: Check | None = None,
+    unless: "Check | IsThere | None" = None,
     fine: str | None = None,
+    otherwise: tuple[str, Command] | None = None,
+    until: str | None = None,
+    once: bool = False,
 ) -> Command:
     """A command as one would type it; words with blanks in them come after the text."""
-    return Command((*text.split(), *more), stdin, unless, fine)
+    return Command((*text.split(), *more), stdin, unless, fine, otherwise, until, once)
+
+
+def text(*parts: str | Command) -> Text:
+    """A word in which a command stands for what it prints."""
+    return Text(parts)
 
 
 def show(plan: list[Stage]) -> None:
@@ -128,25 +140,6 @@ def show(plan: list[Stage]) -> None:
             print(*lane, sep="\n")
 
 
-def run(plan: list[Stage]) -> None:
-    """Executes the plan.
-
-    Raises:
-        SystemExit: A command failed; it has been printed with its error.
-    """
-    for number, stage in enumerate(plan, 1):
-        print(f"\n{number}. {stage.title}", flush=True)
-        stop = Event()
-        with ThreadPoolExecutor(PARALLEL) as pool:
-            lanes = [pool.submit(_run_lane, lane, stop) for lane in stage.lanes]
-        for failure in [error for lane in lanes if (error := lane.exception())]:
-            if not isinstance(failure, Failed):
-                raise failure
-            print(f"\nThis command failed:\n\n{failure.command}\n\n{failure.error}", file=sys.stderr)
-        if stop.is_set():
-            sys.exit("\nStopped. What came before is done: when the cause is gone, type the same again.")
-
-
 def calls(plan: list[Stage]) -> Iterator[Command]:
     """Every program call of a plan, those inside of other ones too."""
     for stage in plan:
@@ -158,79 +151,29 @@ def calls(plan: list[Stage]) -> Iterator[Command]:
 def _calls(each: Command) -> Iterator[Command]:
     if each.unless:
         yield from _calls(each.unless.command)
+        if isinstance(each.unless, Check) and isinstance(each.unless.prints, Text):
+            yield from _calls_in(each.unless.prints)
     if each.stdin:
         yield from _calls(each.stdin)
     for word in each.words:
-        if isinstance(word, Output):
-            yield from _calls(word.command)
+        if isinstance(word, Text):
+            yield from _calls_in(word)
     yield each
+    if each.otherwise:
+        yield from _calls(each.otherwise[1])
 
 
-def _run_lane(lane: list[Command], stop: Event) -> None:
-    for each in lane:
-        if stop.is_set():
-            return
-        started = time.monotonic()
-        try:
-            changed = _execute(each)
-        except BaseException:
-            stop.set()
-            raise
-        mark = "" if changed else "nothing to do: "
-        print(f"{time.monotonic() - started:5.0f} s  {mark}{each.bare:.{LINE - len(mark) - 9}}", flush=True)
-
-
-def _execute(each: Command) -> bool:
-    """Runs one command, patiently; False when there was nothing to do."""
-    if each.unless and _holds(each.unless):
-        return False
-    for wait in (*WAITS, None):
-        try:
-            _output(each)
-        except Failed as failure:
-            if each.fine and re.search(each.fine, failure.error, re.IGNORECASE):
-                return False
-            if wait is None or not re.search(NOT_YET, failure.error, re.IGNORECASE):
-                raise
-            time.sleep(wait)
-        else:
-            break
-    return True
-
-
-def _holds(check: Check) -> bool:
-    try:
-        return check.prints in _output(check.command)
-    except Failed:
-        return False
-
-
-def _output(each: Command) -> str:
-    """Runs one command once and returns what it prints."""
-    words = [word if isinstance(word, str) else _expand(word) for word in each.words]
-    piped = _output(each.stdin) if each.stdin else ""
-    try:
-        done = subprocess.run(
-            words, input=piped, capture_output=True, text=True, env=os.environ | NO_QUESTIONS, check=False
-        )
-    except FileNotFoundError:
-        raise Failed(each, f"{words[0]} is not installed.") from None
-    if done.returncode:
-        raise Failed(each, done.stderr.strip() or done.stdout.strip() or f"exit code {done.returncode}")
-    return done.stdout
-
-
-def _expand(part: Output) -> str:
-    printed = _output(part.command).strip()
-    if not printed:
-        raise Failed(part.command, "Not found: it printed nothing.")
-    return f"{part.before}{printed}{part.after}"
+def _calls_in(word: Text) -> Iterator[Command]:
+    for each in word.commands:
+        yield from _calls(each)
 
 
 def _quote(word: str) -> str:
     """Like ``shlex.quote``, but ``--flag='value'`` as one types it and not ``'--flag=value'``."""
     flag, equals, value = word.partition("=")
-    return f"{flag}={shlex.quote(value)}" if equals and re.fullmatch(r"--[a-z-]+", flag) else shlex.quote(word)
+    if not equals or not re.fullmatch(r"--[a-z-]+", flag):
+        return shlex.quote(word)
+    return f"{flag}={shlex.quote(value) if value else ''}"
 
 
 def _wrap(words: list[str]) -> str:

@@ -13,11 +13,13 @@ from typing import Any
 import pytest
 
 from infra.cloud import deploy
-from infra.cloud.plan import Command, Output, calls
-from infra.cloud.project import Target
+from infra.cloud.plan import Command, calls
+from infra.cloud.project import Project
 from tests.deploy.google import Google, google
 
-TARGET = Target("my-project", "europe-west1", "europe-west1", alert_email="ops@example.com")
+PROJECT = Project(
+    "my-project", "europe-west1", "europe-west1", alert_email="ops@example.com", budget="100", supplied=("SMTP_URL",)
+)
 NO_ACCOUNT = "do not currently have an active account"
 
 
@@ -25,7 +27,7 @@ NOTE = """#!{python}
 import json, sys
 with open({file!r}, "a") as file:
     print(json.dumps(sys.argv), file=file)
-print({prints!r})
+print({prints!r}, end="")
 """
 
 
@@ -96,17 +98,24 @@ def cloud(gcloud: Gcloud, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 @pytest.fixture(scope="session")
 def release(cloud: tuple[Google, dict[str, str]], gcloud: Gcloud) -> Release:
-    """What every gcloud command of a deploy gave the stand-in: taken down at once, as a later test destroys it."""
+    """What every gcloud command of a deploy gave the stand-in."""
     stand_in, environment = cloud
-    words = list(dict.fromkeys(plain_words(each) for each in calls(deploy.plan(TARGET)) if each.words[0] == "gcloud"))
+    every = [
+        each for each in calls(deploy.plan(PROJECT)) if each.words[0] == "gcloud" and each.words[1:3] not in ELSEWHERE
+    ]
+    words = list(dict.fromkeys(map(plain_words, every)))
     failed = [
         (" ".join(each), said)
         for each, (code, said) in zip(words, gcloud.run(words, **environment), strict=True)
-        if code and each[1:3] != ("functions", "describe")  # Asks for what is not there yet.
+        if code and "Not found" not in said  # Asks for what is not there yet.
     ]
     assert not failed
     sent = {name.rsplit("/", 1)[-1]: function for name, function in stand_in.functions.items()}
     return Release(sent, stand_in.uploads[0])
+
+
+ELSEWHERE = [("billing", "budgets"), ("run", "services")]
+"""gcloud cannot be led to the stand-in for the first; the second needs revisions, and a test of its own has them."""
 
 
 @pytest.fixture(scope="session")
@@ -127,7 +136,19 @@ def write_programs(folder: Path, *names: str, prints: str) -> Path:
 
 
 def plain_words(command: Command) -> tuple[str, ...]:
-    """A command's words, with a region in place of what another command would print."""
-    return tuple(
-        f"{word.before}{TARGET.region}{word.after}" if isinstance(word, Output) else word for word in command.words
-    )
+    """A command's words, with something of the right form in place of what another command would print."""
+    return tuple(word if isinstance(word, str) else "".join(map(_printed, word.parts)) for word in command.words)
+
+
+def _printed(part: str | Command) -> str:
+    if isinstance(part, str):
+        return part
+    line = part.in_one_line
+    return next((printed for pattern, printed in PRINTED.items() if pattern in line), "1")
+
+
+PRINTED = {
+    "budgets list": "billingAccounts/0A-1B/budgets/1",
+    "status.url": "https://a.run.app",
+    "locationId": PROJECT.region,
+}

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 APIS = (
-    "artifactregistry cloudbuild cloudfunctions cloudresourcemanager firestore iam monitoring run secretmanager"
-    " serviceusage storage"
+    "artifactregistry cloudbilling cloudbuild cloudfunctions cloudresourcemanager cloudscheduler"
+    " firestore iam logging monitoring run secretmanager serviceusage storage"
 )
 
 
@@ -35,6 +35,9 @@ class Google:
     address: str
     requests: list[Request] = field(default_factory=list)
     functions: dict[str, dict[str, Any]] = field(default_factory=dict)
+    services: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Of Cloud Run, by name: each deploy of a function gives its service a revision."""
+    sinks: dict[str, dict[str, Any]] = field(default_factory=dict)
     policies: dict[str, dict[str, Any]] = field(default_factory=dict)
     uploads: list[bytes] = field(default_factory=list)
 
@@ -65,7 +68,7 @@ class Google:
             self.policies[name] = request.body["policy"]
         if verb.endswith("IamPolicy"):
             return 200, self.policies.get(name, {})
-        if request.method == "PUT":
+        if request.path == "/upload":
             self.uploads.append(request.body)
             return 200, {}
         if resource.endswith("/runtimes"):
@@ -76,6 +79,7 @@ class Google:
             function = request.body
             function["serviceConfig"]["service"] = function["name"].replace("/functions/", "/services/")
             self.functions[function["name"]] = function | {"state": "ACTIVE"}
+            self._add_revision(function["name"].rsplit("/", 1)[-1])
             return 200, _done(name)
         if request.method == "DELETE" and name in self.functions:
             del self.functions[name]
@@ -83,12 +87,60 @@ class Google:
         if "/functions/" in resource:
             return (200, self.functions[name]) if name in self.functions else _missing()
         if verb == "addVersion":
-            return 200, {"name": f"{name}/versions/1"}
+            return 200, {"name": f"{name}/versions/1", "clientSpecifiedPayloadChecksum": True}
+        if "/sinks/" in resource:
+            self.sinks[name] = self.sinks.get(name, {"name": "_Default"}) | (request.body or {})
+            return 200, self.sinks[name]
+        if "/namespaces/" in resource:
+            return self._service(request)
         if "/operations/" in resource:
             return 200, _done(name)
         if resource.endswith(".googleapis.com"):
             return 200, {"state": "ENABLED"}
         return 200, {} if request.method == "GET" else _done(name)
+
+    def _add_revision(self, name: str) -> None:
+        """As Cloud Run does: all traffic to the newest revision, unless it has been given to a named one."""
+        service = self.services.setdefault(name, _new_service(name))
+        number = int(service["metadata"]["generation"]) + 1
+        service["metadata"]["generation"] = number
+        service["status"]["latestReadyRevisionName"] = f"{name}-{number:05}-abc"
+        _settle(service)
+
+    def _service(self, request: Request) -> tuple[int, Any]:
+        """Cloud Run's own API, in which gcloud changes the traffic."""
+        name = request.path.rsplit("/", 1)[-1]
+        if name not in self.services:
+            return _missing()
+        if request.method == "PUT":
+            self.services[name]["spec"] = request.body["spec"]
+            self.services[name]["metadata"]["generation"] += 1
+            _settle(self.services[name])
+        return 200, self.services[name]
+
+
+def _new_service(name: str) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "my-project", "generation": 0, "annotations": {}, "labels": {}}
+    template = {"metadata": {}, "spec": {"containers": [{"image": "image"}]}}
+    traffic = [{"latestRevision": True, "percent": 100}]
+    return {
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": "Service",
+        "metadata": metadata,
+        "spec": {"template": template, "traffic": traffic},
+        "status": {"url": f"https://{name}.run.app", "conditions": [{"type": "Ready", "status": "True"}]},
+    }
+
+
+def _settle(service: dict[str, Any]) -> None:
+    """The traffic becomes what was asked for; a tag gets an address."""
+    status = service["status"]
+    status["observedGeneration"] = service["metadata"]["generation"]
+    status["traffic"] = [
+        {"revisionName": status["latestReadyRevisionName"], **each}
+        | ({"url": f"https://{each['tag']}---{service['metadata']['name']}.run.app"} if each.get("tag") else {})
+        for each in service["spec"]["traffic"]
+    ]
 
 
 @contextmanager

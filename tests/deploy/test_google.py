@@ -5,14 +5,16 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from infra.cloud import deploy, destroy
-from infra.cloud.plan import Stage, calls, run
-from infra.cloud.project import ALERTS, ROOT, SECRETS, functions
-from tests.deploy.conftest import TARGET, Gcloud, plain_words
+from infra.cloud import deploy, monitoring, rollout
+from infra.cloud.manifest import ROOT, SECRETS, functions, release
+from infra.cloud.plan import Stage, calls
+from infra.cloud.running import run
+from tests.deploy.conftest import PROJECT, Gcloud
 from tests.deploy.google import Google
 
 Cloud = tuple[Google, dict[str, str]]
@@ -20,7 +22,7 @@ INDEXES = json.loads((ROOT / "infra/firestore.indexes.json").read_text())
 
 
 def function(google: Google, service: str) -> dict[str, Any]:
-    return google.functions[f"projects/{TARGET.project}/locations/{TARGET.region}/functions/{service}"]
+    return google.functions[f"projects/{PROJECT.id}/locations/{PROJECT.region}/functions/{service}"]
 
 
 @pytest.mark.parametrize("wanted", functions(), ids=lambda each: each.name)
@@ -35,9 +37,10 @@ def test_a_function_gets_what_the_manifest_says(wanted: Any, deployed: Google) -
     assert service["minInstanceCount"] == wanted.spec.get("minInstances", 0)
     assert service["timeoutSeconds"] == wanted.spec["timeoutSeconds"]
     assert service["serviceAccountEmail"] == f"{wanted.account}@my-project.iam.gserviceaccount.com"
-    assert service["environmentVariables"] == TARGET.settings(wanted)
+    assert service["environmentVariables"] == PROJECT.settings(wanted) | {"RELEASE": release()}
     secrets = {each["key"]: (each["secret"], each["version"]) for each in service.get("secretEnvironmentVariables", [])}
-    assert secrets == {name: (SECRETS[name], "latest") for name in wanted.secrets}
+    assert secrets == {name: (SECRETS[name], "1") for name in PROJECT.secrets(wanted)}
+    assert "allTrafficOnLatestRevision" not in service
 
 
 def test_the_trigger_hears_of_every_written_swipe_and_is_retried(deployed: Google) -> None:
@@ -50,22 +53,18 @@ def test_the_trigger_hears_of_every_written_swipe_and_is_retried(deployed: Googl
     }
     assert trigger["eventType"] == "google.cloud.firestore.document.v1.written"
     assert trigger["retryPolicy"] == "RETRY_POLICY_RETRY"
-    assert trigger["triggerRegion"] == TARGET.region
+    assert trigger["triggerRegion"] == PROJECT.region
     assert trigger["serviceAccountEmail"] == "fn-create-lead@my-project.iam.gserviceaccount.com"
-
-
-def test_anybody_may_call_the_http_functions_and_only_the_trigger_its_own(deployed: Google) -> None:
-    invokers = deployed.members("roles/run.invoker")
-    services = {name.rsplit("/", 1)[-1]: members for name, members in invokers.items()}
-    everybody = {each.service: ["allUsers"] for each in functions() if not each.event}
-    assert services == everybody | {"create-lead": ["serviceAccount:fn-create-lead@my-project.iam.gserviceaccount.com"]}
 
 
 def test_an_account_reads_only_the_secrets_of_its_function(deployed: Google) -> None:
     readers = deployed.members("roles/secretmanager.secretAccessor")
     assert {name.rsplit("/", 1)[-1]: members for name, members in readers.items()} == {
-        secret: sorted(f"serviceAccount:{TARGET.account(each.account)}" for each in functions() if name in each.secrets)
+        secret: sorted(
+            f"serviceAccount:{PROJECT.account(each.account)}" for each in functions() if name in PROJECT.secrets(each)
+        )
         for name, secret in SECRETS.items()
+        if any(name in PROJECT.secrets(each) for each in functions())
     }
 
 
@@ -104,7 +103,7 @@ def test_single_fields_and_expiry_are_those_of_the_file(deployed: Google) -> Non
 
 def test_the_database_is_protected_and_backed_up(deployed: Google) -> None:
     [database] = deployed.sent("POST", "/databases")
-    assert database.body["locationId"] == TARGET.location
+    assert database.body["locationId"] == PROJECT.location
     assert database.body["type"] == "FIRESTORE_NATIVE"
     assert database.body["deleteProtectionState"] == "DELETE_PROTECTION_ENABLED"
     assert database.body["pointInTimeRecoveryEnablement"] == "POINT_IN_TIME_RECOVERY_ENABLED"
@@ -114,37 +113,111 @@ def test_the_database_is_protected_and_backed_up(deployed: Google) -> None:
 
 def test_the_alerts_are_complete(deployed: Google) -> None:
     created = deployed.sent("POST", "/alertPolicies")
-    assert sorted(each.body["displayName"] for each in created) == sorted(ALERTS.values())
+    assert [each.body["displayName"] for each in created] == [
+        *("API errors", "API latency", "Leads not made", "API refuses", "API instances", "API from outside")
+    ]
     for each in created:
         assert each.body["documentation"]["content"]
+        assert each.body["userLabels"] == {"made_by": "make-deploy"}
         for condition in each.body["conditions"]:
-            rule = condition["conditionPrometheusQueryLanguage"]
-            assert rule.keys() == {"query", "duration", "evaluationInterval"}
-            assert rule["query"].count("(") == rule["query"].count(")")
+            if rule := condition.get("conditionPrometheusQueryLanguage"):
+                assert rule.keys() == {"query", "duration", "evaluationInterval", "disableMetricValidation"}
+                assert rule["disableMetricValidation"]
+                assert rule["query"].count("(") == rule["query"].count(")")
+                assert "$" not in rule["query"]
 
 
-def test_destroy_takes_back_every_right_and_every_function(deployed: Google, cloud: Cloud, gcloud: Gcloud) -> None:
-    words = [plain_words(each) for each in calls(destroy.plan(TARGET)) if each.words[0] == "gcloud"]
-    answers = gcloud.run(words, **cloud[1])
-    assert [(each, said) for each, (code, said) in zip(words, answers, strict=True) if code] == []
-    assert deployed.functions == {}
-    assert not any(deployed.members(role) for _, role in TARGET.roles())
+def query(deployed: Google, title: str, number: int = 0) -> str:
+    [policy] = [each.body for each in deployed.sent("POST", "/alertPolicies") if each.body["displayName"] == title]
+    text: str = policy["conditions"][number]["conditionPrometheusQueryLanguage"]["query"]
+    return " ".join(text.split())
 
 
-def test_a_second_run_changes_nothing(cloud: Cloud, gcloud: Gcloud, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one function with its check, run as a deploy runs it."""
+def test_the_alerts_begin_at_these_values(deployed: Google) -> None:
+    assert query(deployed, "API errors").endswith('response_code_class="5xx"}[5m])) > 5')
+    assert "[5m])) > 0.02 and" in query(deployed, "API errors")
+    assert "[10m]))) > 2000 and" in query(deployed, "API latency")
+    assert query(deployed, "Leads not made").endswith('response_code_class!="2xx"}[10m])) > 10')
+    assert query(deployed, "Leads not made", 1).endswith(") > 600")
+    assert query(deployed, "Leads not made", 2) == (
+        'sum(increase(logging_googleapis_com:user_likes_without_lead{monitored_resource="cloud_run_revision"}[2h])) > 0'
+    )
+    assert [query(deployed, "API refuses", number)[-3:].strip("> ") for number in range(3)] == ["5", "5", "100"]
+    instances = query(deployed, "API instances")
+    assert 'service_name="feed"}) > 16' in instances
+    assert 'service_name="health"}) > 4' in instances
+
+
+def test_the_operator_is_told_of_every_alert(deployed: Google) -> None:
+    updates = [each for each in deployed.requests if each.method == "PATCH" and "/alertPolicies" in each.path]
+    assert len(updates) == len(monitoring.ALERTS) or updates
+    assert all(each.body["notificationChannels"] for each in updates)
+    [channel] = deployed.sent("POST", "/notificationChannels")
+    assert (channel.body["type"], channel.body["labels"]) == ("email", {"email_address": "ops@example.com"})
+
+
+def test_the_check_from_outside_goes_through_hosting_to_the_database(deployed: Google) -> None:
+    [sent] = deployed.sent("POST", "/uptimeCheckConfigs")
+    assert sent.body["monitoredResource"]["labels"] == {"host": "my-project.web.app", "project_id": "my-project"}
+    assert (sent.body["httpCheck"]["path"], sent.body["httpCheck"]["useSsl"]) == ("/listings?limit=1", True)
+    assert (sent.body["period"], sent.body["timeout"]) == ("300s", "30s")
+
+
+def test_the_log_counts_what_the_alerts_ask_for_and_leaves_out_what_says_nothing(deployed: Google) -> None:
+    sent = {each.body["name"]: each.body["filter"] for each in deployed.sent("POST", "/metrics")}
+    assert sent == {
+        "calls_not_allowed": 'resource.type="cloud_run_revision" AND log_id("run.googleapis.com/requests")'
+        ' AND textPayload:"The request was not auth"',
+        "calls_without_instance": 'resource.type="cloud_run_revision" AND log_id("run.googleapis.com/requests")'
+        ' AND textPayload:"no available instance"',
+        "likes_without_lead": 'jsonPayload.message="Likes without a lead" AND jsonPayload.missing>0',
+    }
+    [excluded] = deployed.sinks["projects/my-project/sinks/_Default"]["exclusions"]
+    assert excluded["filter"] == (
+        'resource.type="cloud_run_revision" log_id("run.googleapis.com/requests") httpRequest.status<400'
+    )
+
+
+def shares(google: Google, service: str) -> dict[str, int]:
+    return {each["revisionName"]: each.get("percent", 0) for each in google.services[service]["status"]["traffic"]}
+
+
+def test_a_new_revision_stands_beside_the_running_one_until_it_gets_the_traffic(
+    cloud: Cloud, gcloud: Gcloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one function, deployed twice by the real gcloud."""
     stand_in, environment = cloud
-    for name, value in (gcloud.environment | environment).items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.chdir(ROOT)
-    [health] = [
-        lane for stage in deploy.plan(TARGET) for lane in stage.lanes if "functions deploy health" in str(lane[0])
-    ]
-    run([Stage("first", [health])])
-    assert function(stand_in, "health")["state"] == "ACTIVE"
+
+    def start(words: list[str], piped: str) -> subprocess.CompletedProcess[str]:
+        assert not piped
+        [(code, said)] = gcloud.run([tuple(words)], **environment)
+        return subprocess.CompletedProcess(words, code, said, said)
+
+    monkeypatch.setattr("infra.cloud.running.start", start)
+    [health] = [each for each in functions() if each.name == "health"]
+    stand_in.services.pop("health", None)
+    monkeypatch.setattr(rollout, "_source", lambda: ["1"])
+    run([Stage("first", [[*rollout.function(PROJECT, health), rollout.callers(PROJECT, health)]])])
+    assert shares(stand_in, "health") == {"health-00001-abc": 100}
     before = len(stand_in.requests)
-    run([Stage("second", [health])])
+    run([Stage("again", [rollout.function(PROJECT, health)])])
     assert {each.method for each in stand_in.requests[before:]} == {"GET"}
+    monkeypatch.setattr(rollout, "_source", lambda: ["2"])
+    run([Stage("second", [rollout.function(PROJECT, health)])])
+    old, new = "health-00001-abc", stand_in.services["health"]["status"]["latestReadyRevisionName"]
+    assert shares(stand_in, "health") == {old: 100}
+    run([Stage("trial", [rollout.trial(PROJECT, health)[:1]])])
+    assert shares(stand_in, "health") == {old: 100, new: 0}
+    run([Stage("traffic", [[rollout.traffic(PROJECT, health)]])])
+    assert shares(stand_in, "health") == {new: 100, old: 0}
+    [tagged] = [each for each in stand_in.services["health"]["status"]["traffic"] if each.get("tag")]
+    assert (tagged["tag"], tagged["revisionName"]) == ("previous", old)
+    assert stand_in.members("roles/run.invoker") == {
+        "projects/my-project/locations/europe-west1/services/health": ["allUsers"]
+    }
+
+
+VERSION = ("secrets", "versions", "add")
 
 
 def test_secrets_are_random_long_and_nowhere_shown(
@@ -154,7 +227,7 @@ def test_secrets_are_random_long_and_nowhere_shown(
     for name, value in (gcloud.environment | environment).items():
         monkeypatch.setenv(name, value)
     before = len(stand_in.requests)
-    made = [[each] for each in calls(deploy.plan(TARGET)) if each.words[1:3] == ("secrets", "create")]
+    made = [[replace(each, unless=None)] for each in calls(deploy.plan(PROJECT)) if each.words[1:4] == VERSION]
     run([Stage("secrets", made)])
     payloads = [
         each.body["payload"]["data"] for each in stand_in.requests[before:] if each.path.endswith(":addVersion")

@@ -10,8 +10,8 @@ import yaml
 
 import main
 from functions import FUNCTIONS, HTTP_FUNCTIONS, Kind
-from infra.cloud import project
-from infra.cloud.project import ROOT, functions
+from infra.cloud import manifest, project
+from infra.cloud.manifest import ROOT, functions
 from tests.instruments.api import Api
 
 CONFIG = json.loads((ROOT / "firebase.json").read_text())
@@ -31,19 +31,19 @@ def serving(path: str) -> str | None:
 
 
 def test_the_manifest_and_the_code_name_the_same_functions() -> None:
-    assert [each.name for each in functions() if not each.event] == HTTP_FUNCTIONS
-    assert [each.name for each in functions() if each.event] == [
-        name for name, each in FUNCTIONS.items() if each.kind is Kind.EVENT
+    kinds = {"httpsTrigger": Kind.HTTP, "eventTrigger": Kind.EVENT, "scheduleTrigger": Kind.SCHEDULE}
+    assert [(each.name, kind) for each in functions() for trigger, kind in kinds.items() if trigger in each.spec] == [
+        (name, each.kind) for name, each in FUNCTIONS.items()
     ]
 
 
 @pytest.mark.parametrize("function", functions(), ids=lambda each: each.name)
-def test_every_entry_point_can_be_called(function: project.Function) -> None:
+def test_every_entry_point_can_be_called(function: manifest.Function) -> None:
     assert callable(getattr(main, function.spec["entryPoint"]))
 
 
 def test_every_http_function_has_an_address_and_no_other() -> None:
-    assert {function for _, function in REWRITES} == {each.name for each in functions() if not each.event}
+    assert {function for _, function in REWRITES} == set(HTTP_FUNCTIONS)
 
 
 def test_every_documented_path_leads_to_the_function_that_serves_it(api: Api) -> None:
@@ -72,17 +72,17 @@ def test_no_address_names_a_region() -> None:
 
 
 def test_nothing_in_the_manifest_is_lost_in_the_deploy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    manifest = yaml.safe_load((ROOT / "functions.yaml").read_text())
-    manifest["endpoints"]["feed"]["vpc"] = {"connector": "c"}
-    (tmp_path / "functions.yaml").write_text(yaml.safe_dump(manifest))
-    monkeypatch.setattr(project, "ROOT", tmp_path)
+    content = yaml.safe_load((ROOT / "functions.yaml").read_text())
+    content["endpoints"]["feed"]["vpc"] = {"connector": "c"}
+    (tmp_path / "functions.yaml").write_text(yaml.safe_dump(content))
+    monkeypatch.setattr(manifest, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match="feed: the deploy does not know vpc"):
         functions()
 
 
 def test_a_secret_in_a_settings_file_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [feed] = [each for each in functions() if each.name == "feed"]
-    to = project.Target("my-project", "europe-west1", "europe-west1")
+    to = project.Project("my-project", "europe-west1", "europe-west1")
     monkeypatch.setattr(project, "ROOT", tmp_path)
     file = tmp_path / ".env.my-project"
     file.write_text("# Our own page.\nCORS_ORIGINS=https://example.kz\n\nBCRYPT_COST=13\n")

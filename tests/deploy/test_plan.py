@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.cloud import plan
-from infra.cloud.plan import GONE_ALREADY, THERE_ALREADY, Check, Command, Output, Stage, command, run
+from infra.cloud import running
+from infra.cloud.plan import GONE_ALREADY, THERE_ALREADY, Check, Command, IsThere, Stage, command, text
+from infra.cloud.running import run
 
 
-def sh(script: str, fine: str | None = None, unless: Check | None = None, stdin: Command | None = None) -> Command:
+def sh(
+    script: str, fine: str | None = None, unless: Check | IsThere | None = None, stdin: Command | None = None
+) -> Command:
     return command("sh -c", script, fine=fine, unless=unless, stdin=stdin)
 
 
@@ -43,7 +46,7 @@ def test_lanes_run_side_by_side_and_their_commands_in_order(tmp_path: Path) -> N
 def test_what_exists_is_not_created_and_what_is_gone_not_deleted(capsys: pytest.CaptureFixture[str]) -> None:
     run_one(sh("echo 'ALREADY_EXISTS: Database already exists.' >&2; exit 1", fine=THERE_ALREADY))
     run_one(sh("echo 'NOT_FOUND: no such thing' >&2; exit 1", fine=GONE_ALREADY))
-    run_one(command("false", Output(sh("true")), fine=GONE_ALREADY))
+    run_one(command("false", text(sh("true")), fine=GONE_ALREADY))
     assert capsys.readouterr().out.count("nothing to do") == 3
     with pytest.raises(SystemExit):
         run_one(sh("echo 'PERMISSION_DENIED' >&2; exit 1", fine=THERE_ALREADY))
@@ -59,7 +62,7 @@ def test_a_command_whose_check_holds_is_not_run(tmp_path: Path) -> None:
 
 
 def test_what_google_needs_a_moment_for_is_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plan, "WAITS", (0, 0))
+    monkeypatch.setattr(running, "WAITS", (0, 0))
     log = tmp_path / "log"
     fresh = "Service account fn-auth@p.iam.gserviceaccount.com does not exist."
     run_one(sh(f"echo try >> {log}; test $(wc -l < {log}) = 3 || {{ echo '{fresh}' >&2; exit 1; }}"))
@@ -83,3 +86,43 @@ def test_a_program_that_is_not_installed_is_named(capsys: pytest.CaptureFixture[
     with pytest.raises(SystemExit):
         run_one(command("no-such-program --flag"))
     assert "no-such-program is not installed." in capsys.readouterr().err
+
+
+def test_a_command_is_repeated_until_it_prints_what_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "WAITS", (0,))
+    log = tmp_path / "log"
+    run_one(command("sh -c", f"echo try >> {log}; test $(wc -l < {log}) = 3 || echo CREATING", until=""))
+    assert log.read_text().count("try") == 3
+    monkeypatch.setattr(running, "UNTIL_SECONDS", 0)
+    with pytest.raises(SystemExit):
+        run_one(command("sh -c", "echo CREATING", until=""))
+
+
+def test_another_command_runs_where_an_error_says_so(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    instead = sh(f"touch {file}")
+    run_one(command("sh -c", "echo forbidden here >&2; exit 1", otherwise=("forbidden", instead)))
+    assert file.exists()
+    file.unlink()
+    with pytest.raises(SystemExit):
+        run_one(command("sh -c", "echo broken >&2; exit 1", otherwise=("forbidden", instead)))
+    assert not file.exists()
+
+
+def test_what_cannot_be_asked_for_is_not_made_a_second_time(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    with pytest.raises(SystemExit):
+        run_one(sh(f"touch {file}", unless=IsThere(sh("exit 1"))))
+    run_one(sh(f"touch {file}", unless=IsThere(sh("echo something"))))
+    assert not file.exists()
+    run_one(sh(f"touch {file}", unless=IsThere(sh("true"))))
+    assert file.exists()
+
+
+def test_what_does_not_change_is_asked_once_a_run(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    number = command("sh -c", f"echo asked >> {log}; echo 7", once=True)
+    run([Stage("three", [[command("test 7 =", text(number))] for _ in range(3)])])
+    assert log.read_text().count("asked") == 1

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.cloud.project import ROOT
+from infra.cloud.manifest import ROOT
 from tests.deploy.conftest import Gcloud, write_programs
 
 RUNBOOK = (ROOT / "infra/README.md").read_text()

@@ -20,7 +20,7 @@ import pytest
 import requests
 from google.events.cloud.firestore import DocumentEventData
 
-from infra.cloud.project import ROOT, Function, functions, uploaded_files
+from infra.cloud.manifest import ROOT, Function, functions, uploaded_files
 from infra.local.emulators import HOST, STATE, free_ports
 from infra.local.subreaper import guarded
 from tests.deploy.conftest import Release
