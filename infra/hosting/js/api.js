@@ -43,7 +43,7 @@ class Session extends EventTarget {
 
 export const session = new Session();
 
-async function request(method, path, { query, json, form, anonymous, keepalive, signal } = {}) {
+async function request(method, path, { query, json, form, key, anonymous, keepalive, signal } = {}) {
   const search = new URLSearchParams(
     Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== ''),
   ).toString();
@@ -52,6 +52,7 @@ async function request(method, path, { query, json, form, anonymous, keepalive, 
   const headers = { Accept: 'application/json' };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (json !== undefined) headers['Content-Type'] = 'application/json';
+  if (key) headers['Idempotency-Key'] = key;
 
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const started = performance.now();
@@ -146,6 +147,9 @@ export const api = {
   leadsForMe: (query, options) => list('/leads/for-me', query, options),
   lead: (id, options) => body('GET', `/leads/${id}`, options),
   createLead: (listing_id) => body('POST', '/leads/', { json: { listing_id } }),
+  messages: (id, query, options) => list(`/leads/${id}/messages`, query, options),
+  sendMessage: (id, text, key) => body('POST', `/leads/${id}/messages`, { json: { text }, key }),
+  readMessages: (id) => body('POST', `/leads/${id}/read`),
   setLeadStatus: (id, status) => body('PATCH', `/leads/${id}`, { json: { status } }),
 
   users: (query, options) => list('/admin/users', query, options),

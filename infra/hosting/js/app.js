@@ -8,21 +8,23 @@ import { choose, current, languages, t } from './i18n.js';
 import { icon } from './icons.js';
 import { dismissOffers, errorState, spinner, toast, toastError } from './ui.js';
 import * as admin from './views/admin.js';
+import { conversation } from './views/conversation.js';
+import { leadsForMe, myLeads } from './views/leads.js';
 import * as owner from './views/owner.js';
 import * as tenant from './views/tenant.js';
 import { feed } from './views/feed.js';
 import { welcome } from './views/welcome.js';
 
-/** Per role: address, label, icon, view. The first one is the role's home. */
+/** Per role: address, label, icon, view, and the view of one item (`#/leads/3`). The first one is the role's home. */
 const OWNER = [
   ['listings', 'nav.listings', 'home', owner.listings],
-  ['leads', 'nav.leads', 'inbox', owner.leads],
+  ['leads', 'nav.leads', 'inbox', leadsForMe, conversation],
 ];
 const SECTIONS = {
   tenant: [
     ['feed', 'nav.feed', 'cards', feed],
     ['favorites', 'nav.favorites', 'star', tenant.favorites],
-    ['leads', 'nav.leads', 'inbox', tenant.leads],
+    ['leads', 'nav.leads', 'inbox', myLeads, conversation],
     ['preferences', 'nav.preferences', 'sliders', tenant.preferences],
   ],
   landlord: OWNER,
@@ -103,31 +105,34 @@ addEventListener('beforeunload', (event) => {
 
 // --- Drawing ---
 
-/** Where we are: `#/listings?owner_id=3` → ['listings', URLSearchParams]. */
+/** Where we are: `#/leads/3?page=2` → ['leads', '3', URLSearchParams]. */
 function address() {
   const [path, query] = location.hash.replace(/^#\/?/, '').split('?');
-  return [path, new URLSearchParams(query)];
+  const [section, id] = path.split('/');
+  return [section, /^\d+$/.test(id ?? '') ? id : null, new URLSearchParams(query)];
 }
 
 function render() {
   leaving.abort();
   leaving = new AbortController();
-  const [path, query] = address();
+  const [path, id, query] = address();
   const sections = user ? SECTIONS[user.role] : [];
-  const [name, label, , view] = sections.find(([section]) => section === path) ?? sections[0] ?? ['', 'brand', '', welcome];
+  const [name, label, , list, item] = sections.find(([section]) => section === path) ?? sections[0] ?? ['', 'brand', '', welcome];
+  const view = id && item ? item : list;
+  const shown = view === item ? `${name}/${id}` : name;
 
   document.title = user ? `${t(label)} · ${t('brand')}` : t('brand');
   document.body.dataset.view = name || 'welcome';
   document.getElementById('skip').textContent = t('skip');
   drawHeader(sections, name);
   drawFooter();
-  main.replaceChildren(view({ user, deck, query, signal: leaving.signal, enter, go }));
-  if (shownPath !== null && shownPath !== name) {
+  main.replaceChildren(view({ user, deck, id, query, signal: leaving.signal, enter, go }));
+  if (shownPath !== null && shownPath !== shown) {
     dismissOffers();
     scrollTo(0, 0);
     (main.querySelector('h1') ?? main).focus({ preventScroll: true });
   }
-  shownPath = name;
+  shownPath = shown;
 }
 
 function go(path) {
@@ -155,10 +160,10 @@ function drawHeader(sections, active) {
 /** Draws everything anew in another language, keeping what was typed. */
 function switchTo(tag) {
   choose(tag);
-  const typed = [...main.querySelectorAll('input[name], select[name]')].map(({ name, value, checked, type }) => ({ name, value, checked, type }));
+  const typed = [...main.querySelectorAll('input[name], select[name], textarea[name]')].map(({ name, value, checked, type }) => ({ name, value, checked, type }));
   render();
   for (const { name, value, checked, type } of typed) {
-    const again = [...main.querySelectorAll('input[name], select[name]')].find((control) =>
+    const again = [...main.querySelectorAll('input[name], select[name], textarea[name]')].find((control) =>
       control.name === name && control.type === type && (type !== 'radio' || control.value === value));
     if (again && (type === 'radio' || type === 'checkbox')) again.checked = checked;
     else if (again) again.value = value;

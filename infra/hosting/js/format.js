@@ -29,6 +29,14 @@ export function ago(iso) {
 export const date = (iso) =>
   new Intl.DateTimeFormat(locale(), { day: 'numeric', month: 'short', year: 'numeric' }).format(new Date(iso));
 
+/** "14:05" for today, with the day before that. */
+export function time(iso) {
+  const at = new Date(iso);
+  const today = at.toDateString() === new Date().toDateString();
+  const day = today ? {} : { day: 'numeric', month: 'short' };
+  return new Intl.DateTimeFormat(locale(), { ...day, hour: '2-digit', minute: '2-digit' }).format(at);
+}
+
 /** "+7 701 123-45-67" for Kazakh numbers, others as they are. */
 export const phone = (e164) => e164.replace(/^\+7(\d{3})(\d{3})(\d{2})(\d{2})$/, '+7 $1 $2-$3-$4');
 

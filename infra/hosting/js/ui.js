@@ -136,10 +136,13 @@ export const facts = ({ city, deal_type, property_type }) =>
     h('span', null, icon(property_type), t(`type.${property_type}`)),
     h('span', { class: `deal deal-${deal_type}` }, t(`deal.${deal_type}`)));
 
+/** The picture of a listing. */
+export const picture = (listing) => art(listing);
+
 /** A listing as one row: picture, price, title, facts; `more` goes below. */
 export const listingRow = (listing, ...more) =>
   h('li', { class: `item${listing.is_active ? '' : ' is-off'}`, 'data-listing': listing.id },
-    h('div', { class: 'thumb' }, art(listing)),
+    h('div', { class: 'thumb' }, picture(listing)),
     h('div', { class: 'item-body' }, h('h2', { class: 'item-title' }, listing.title), priceTag(listing), facts(listing), more));
 
 /** Ways to reach somebody: {name, phone, email, telegram_id}. */
@@ -314,21 +317,5 @@ export function pagedList({ load, row, empty, into = h('ul', { class: 'items' })
     settle() {
       if (!into.children.length && !cursor) root.replaceChildren(empty());
     },
-  });
-}
-
-/** Runs tasks in order, at most `width` at a time: a list's details come row by row, not all at once. */
-export function lane(width) {
-  const waiting = [];
-  let running = 0;
-  const pump = () => {
-    while (running < width && waiting.length) {
-      running += 1;
-      waiting.shift()().finally(() => { running -= 1; pump(); });
-    }
-  };
-  return (task) => new Promise((resolve, reject) => {
-    waiting.push(() => task().then(resolve, reject));
-    pump();
   });
 }

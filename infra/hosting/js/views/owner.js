@@ -1,16 +1,15 @@
-/** The landlord's and agent's work: their listings and the leads on them. */
+/** The landlord's and agent's listings, and their editor. */
 
 import { api } from '../api.js';
 import { art } from '../art.js';
 import { cityField } from '../cities.js';
 import { h } from '../dom.js';
 import { draft } from '../drafts.js';
-import { ago, phone, priceInput } from '../format.js';
+import { ago, priceInput } from '../format.js';
 import { t } from '../i18n.js';
-import { badge, busy, button, choice, contacts, dealOptions, dialog, emptyState, errorState, facts, field, form, heading, lane, listingRow, pagedList, priceTag, spinner, toast, toastError, typeOptions } from '../ui.js';
+import { badge, busy, button, choice, dealOptions, dialog, emptyState, facts, field, form, heading, listingRow, pagedList, priceTag, toast, typeOptions } from '../ui.js';
 
 const PAGE = 12;
-const STATUSES = ['new', 'in_progress', 'closed'];
 
 // --- Listings ---
 
@@ -148,73 +147,4 @@ async function edit(listing, user, done) {
   }, { look: 'dialog-wide' });
   if (saved) done(saved);
   else if (kept.read()) toast(t('own.draft.kept'));
-}
-
-// --- Leads ---
-
-export function leads({ query, signal, go }) {
-  const status = STATUSES.includes(query.get('status')) ? query.get('status') : '';
-  const queue = lane(2);
-  const filter = choice('status', [['', t('work.all')], ...STATUSES.map((value) => [value, t(`status.${value}`)])], status, {
-    label: t('work.filter'),
-    onchange: ({ target }) => { refocus = true; go(target.value ? `leads?status=${target.value}` : 'leads'); },
-  });
-  filter.classList.add('filter');
-  const list = pagedList({
-    signal,
-    load: (cursor) => api.leadsForMe({ limit: PAGE, cursor, status }, { signal }),
-    row: (lead) => workRow(lead, queue, signal),
-    empty: () => (status
-      ? emptyState({ name: 'inbox', title: t('work.empty.filter') })
-      : emptyState({ name: 'inbox', title: t('work.empty'), text: t('work.empty.text') })),
-  });
-  if (refocus) queueMicrotask(() => filter.querySelector(':checked').focus());
-  refocus = false;
-  return h('div', { class: 'page' }, heading(t('work.title'), t('work.text')), filter, list);
-}
-
-let refocus = false; // The filter redraws the view: arrow keys go on from the chosen one.
-
-/** A lead with its listing and the tenant's contacts, and its status as a switch. */
-function workRow(lead, queue, signal) {
-  const row = h('li', { class: 'item item-loading', 'data-lead': lead.id }, h('div', { class: 'thumb' }), h('div', { class: 'item-body' }, spinner()));
-  const load = () => queue(() => api.lead(lead.id, { signal })).then(
-    ({ listing, contact }) => {
-      row.className = 'item item-lead';
-      row.replaceChildren(
-        h('div', { class: 'thumb' }, art(listing)),
-        h('div', { class: 'item-body' },
-          h('div', { class: 'lead-head' }, h('h2', { class: 'item-title' }, contact.name), h('span', { class: 'muted small' }, ago(lead.created_at))),
-          contacts(contact, phone),
-          h('p', { class: 'about' }, h('strong', null, listing.title), !listing.is_active && badge(t('leads.inactive'), 'off')),
-          priceTag(listing), facts(listing)),
-        statusSwitch(lead, contact.name));
-    },
-    (error) => { if (!signal.aborted) row.lastChild.replaceChildren(errorState(error, load, t('leads.failed'))); });
-  load();
-  return row;
-}
-
-function statusSwitch(lead, name) {
-  let saved = lead.status;
-  let last = Promise.resolve(); // One change after the other, so that the latest wins.
-  const node = choice(`status-${lead.id}`, STATUSES.map((value) => [value, t(`status.${value}`)]), saved, {
-    label: t('work.status', { name }),
-    onchange: ({ target: { value } }) => {
-      node.dataset.status = value;
-      last = last.then(async () => {
-        try {
-          saved = (await api.setLeadStatus(lead.id, value)).status;
-          toast(t('work.changed', { name, status: t(`status.${saved}`) }), { kind: 'good' });
-        } catch (error) {
-          node.querySelector(`[value=${saved}]`).checked = true;
-          node.dataset.status = saved;
-          toastError(error);
-        }
-      });
-    },
-  });
-  node.classList.add('status');
-  node.dataset.status = saved;
-  return node;
 }

@@ -1,15 +1,15 @@
-/** The tenant's lists: favorites, leads, preferences. */
+/** The tenant's favorites and preferences. */
 
 import { api } from '../api.js';
 import { cityField } from '../cities.js';
 import { agreesToDisclosure } from '../disclosure.js';
 import { h } from '../dom.js';
-import { ago, phone, priceInput } from '../format.js';
+import { priceInput } from '../format.js';
 import { t } from '../i18n.js';
-import { badge, busy, button, choice, contacts, dealOptions, emptyState, errorState, field, form, heading, lane, listingRow, pagedList, spinner, toast, typeOptions } from '../ui.js';
+import { busy, button, choice, dealOptions, emptyState, errorState, field, form, heading, listingRow, pagedList, spinner, toast, typeOptions } from '../ui.js';
+import { stage } from './leads.js';
 
 const PAGE = 12;
-const SOON_TRIES = 6;
 const LEAD_PAGES = 5; // Of 100 each; asking about an older one again makes no second lead.
 
 // --- Favorites ---
@@ -84,76 +84,6 @@ export function favorites({ user, deck, signal, go }) {
   });
   return h('div', { class: 'page' }, heading(t('fav.title')), list);
 }
-
-// --- Leads ---
-
-export function leads({ deck, signal, go }) {
-  const soon = h('p', { class: 'soon', role: 'status' });
-  const place = h('div');
-  const queue = lane(2);
-
-  function show() {
-    const seen = new Set();
-    place.replaceChildren(pagedList({
-      signal,
-      load: async (cursor) => {
-        await deck.idle(); // A like that is still on its way belongs here too.
-        const page = await api.myLeads({ limit: PAGE, cursor }, { signal });
-        for (const { listing_id } of page.items) {
-          seen.add(listing_id);
-          deck.liked.delete(listing_id);
-        }
-        return page;
-      },
-      row: (lead) => leadRow(lead, queue, signal),
-      empty: () => emptyState({
-        name: 'inbox', title: t('leads.empty'), text: t('leads.empty.text'),
-        actions: [button(t('leads.empty.action'), { kind: 'primary', icon: 'cards', onclick: () => go('feed') })],
-      }),
-    }));
-  }
-
-  /** Likes become leads a moment later: look again until they are there. */
-  async function watch() {
-    await deck.idle();
-    for (let attempt = 1; attempt <= SOON_TRIES && deck.liked.size && !signal.aborted; attempt += 1) {
-      soon.textContent = t('leads.soon');
-      await new Promise((resolve) => { setTimeout(resolve, 500 * attempt); });
-      const { items } = await api.myLeads({ limit: PAGE }, { signal });
-      if (items.some(({ listing_id }) => deck.liked.delete(listing_id))) show();
-    }
-    deck.liked.clear();
-    soon.textContent = '';
-  }
-
-  show();
-  setTimeout(() => watch().catch(() => { soon.textContent = ''; }), 400); // The list says what went wrong.
-  return h('div', { class: 'page' }, heading(t('leads.title'), t('leads.text')), soon, place);
-}
-
-/** A lead, and as soon as they are there its listing and the owner's contacts. */
-function leadRow(lead, queue, signal) {
-  const row = h('li', { class: 'item item-loading', 'data-lead': lead.id }, h('div', { class: 'thumb' }), h('div', { class: 'item-body' }, spinner()));
-  const load = () => queue(() => api.lead(lead.id, { signal })).then(
-    ({ listing, contact }) => {
-      const full = listingRow(listing,
-        h('div', { class: 'lead-state' },
-          stage(lead.status),
-          !listing.is_active && badge(t('leads.inactive'), 'off'),
-          h('span', { class: 'muted small' }, t('leads.sent', { when: ago(lead.created_at) }))),
-        h('div', { class: 'person' }, h('p', null, h('span', { class: 'muted' }, `${t('leads.owner')}: `), h('strong', null, contact.name)), contacts(contact, phone)));
-      row.className = full.className;
-      row.replaceChildren(...full.childNodes);
-    },
-    (error) => { if (!signal.aborted) row.lastChild.replaceChildren(errorState(error, load, t('leads.failed'))); });
-  load();
-  return row;
-}
-
-/** How far the owner is: new → in progress → closed. */
-const stage = (status) =>
-  h('span', { class: `stage stage-${status}`, 'aria-label': t('leads.stage', { status: t(`status.${status}`) }), role: 'img' },
-    h('i'), h('i'), h('i'), h('b', null, t(`status.${status}`)));
 
 // --- Preferences ---
 
