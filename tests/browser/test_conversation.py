@@ -28,7 +28,7 @@ def test_both_sides_of_a_lead_write_to_each_other(
         message_field(theirs).fill(text)
         theirs.get_by_role("button", name="Send").click()
     expect(bubbles(theirs)).to_have_text(["Is it <b>free</b>?", "I could come today"])
-    expect(theirs.get_by_text("Nothing is written here yet.")).to_have_count(0)
+    expect(theirs.get_by_text("Nothing is written here yet.")).to_be_hidden()
 
     page = open_page(size=size)
     sign_in(page, owner)

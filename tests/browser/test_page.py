@@ -288,7 +288,7 @@ def test_a_form_says_what_is_wrong_with_each_field(open_page: Open, person: Regi
 def test_a_limit_says_how_long_to_wait(open_page: Open) -> None:
     page = open_page()
     limit = {"status": 429, "headers": {"Retry-After": "42"}, "json": {"detail": "Too many attempts"}}
-    page.route("**/auth/login", lambda route: route.fulfill(**limit))
+    page.route("**/auth/token", lambda route: route.fulfill(**limit))
     page.get_by_label("Email or phone").fill("somebody@example.com")
     page.get_by_label("Password").fill("wrong password")
     page.locator(".account").get_by_role("button", name="Sign in").last.click()

@@ -3,17 +3,16 @@
  * Every failure becomes an ApiError; nothing is retried behind the user's back.
  */
 
-const TOKEN = 'token';
 const TIMEOUT_MS = 30_000;
 
 export class ApiError extends Error {
   /**
    * @param {'network'|'timeout'|'http'} kind
-   * @param {object} [info] status, the answer's `detail`, `retryAfter` in seconds
+   * @param {object} [info] status, the answer's `detail` and `code`, `retryAfter` in seconds
    */
-  constructor(kind, { status = 0, detail = '', retryAfter = null } = {}) {
+  constructor(kind, { status = 0, detail = '', code = null, retryAfter = null } = {}) {
     super(`${kind} ${status}`);
-    Object.assign(this, { kind, status, detail, retryAfter });
+    Object.assign(this, { kind, status, detail, code, retryAfter });
   }
 
   /** What a 422 says about single fields: [{name, type, msg}]; name is null for the body as a whole. */
@@ -26,40 +25,116 @@ export class ApiError extends Error {
 /** Tells what goes over the wire: `call` events with {method, path, status, ms}. */
 export const wire = new EventTarget();
 
+const SESSION = 'session';
+const SOON_MS = 30_000; // An access token that ends this soon may end on its way.
+
 /**
- * The token, kept for as long as the tab lives.
- * Events: `expired` when a request with a token got 401; `forbidden` on 403, because the role may have changed.
+ * Who is signed in. The access token lives in memory alone. The refresh token lies in localStorage, so that a restart and
+ * other tabs stay signed in: scripts of other origins cannot read it there, and the page's policy lets no script run but
+ * its own. A cookie that scripts cannot read would need the API's answer to set it; the API is called from other origins
+ * too and takes no cookies, which is also why no other site can act in a person's name. A stolen refresh token betrays
+ * itself: each is good once, and a second use ends its session.
+ *
+ * Events: `expired` when the API no longer takes the session; `changed` when another tab has signed in or out;
+ * `forbidden` on 403, because the role may have changed.
  */
 class Session extends EventTarget {
-  get token() {
-    return sessionStorage.getItem(TOKEN);
+  #access = null;
+  #ends = 0;
+  #renewing = null;
+
+  constructor() {
+    super();
+    addEventListener('storage', ({ key, oldValue, newValue }) => {
+      if (key !== SESSION || read(oldValue)?.user === read(newValue)?.user) return; // The same person, with the next token.
+      this.#access = null;
+      this.dispatchEvent(new Event('changed'));
+    });
   }
 
-  set token(value) {
-    if (value) sessionStorage.setItem(TOKEN, value);
-    else sessionStorage.removeItem(TOKEN);
+  get isOpen() {
+    return localStorage.getItem(SESSION) !== null;
+  }
+
+  get refreshToken() {
+    return read(localStorage.getItem(SESSION))?.token ?? null;
+  }
+
+  open({ access_token, refresh_token, expires_in }) {
+    this.#access = access_token;
+    this.#ends = Date.now() + expires_in * 1000;
+    localStorage.setItem(SESSION, JSON.stringify({ token: refresh_token, user: userOf(access_token) }));
+  }
+
+  close() {
+    this.#access = null;
+    localStorage.removeItem(SESSION);
+  }
+
+  /** The access token, a fresh one if need be; null when nobody is signed in. */
+  async token() {
+    if (!this.isOpen) return null;
+    if (this.#access && Date.now() < this.#ends - SOON_MS) return this.#access;
+    return this.renew(this.#access);
+  }
+
+  /** Another access token than `stale`; null when the session is over. Tabs do it one after the other, and one request serves all here. */
+  renew(stale) {
+    this.#renewing ??= locked(SESSION, () => this.#exchange(stale)).finally(() => { this.#renewing = null; });
+    return this.#renewing;
+  }
+
+  async #exchange(stale) {
+    if (this.#access && this.#access !== stale) return this.#access;
+    const refresh_token = this.refreshToken; // As the last tab has left it.
+    if (!refresh_token) return null;
+    try {
+      this.open(await api.refresh(refresh_token));
+      return this.#access;
+    } catch (error) {
+      if (error.status !== 401) throw error; // No network is no reason to sign in again.
+      this.close();
+      this.dispatchEvent(new Event('expired'));
+      return null;
+    }
   }
 }
 
+const read = (stored) => (stored ? JSON.parse(stored) : null);
+const userOf = (jwt) => JSON.parse(atob(jwt.split('.')[1].replaceAll('-', '+').replaceAll('_', '/'))).sub;
+
+/** Browsers have locks where the page is secure; elsewhere the API forgives a second use for some seconds. */
+const locked = (name, action) => (navigator.locks ? navigator.locks.request(name, action) : action());
+
 export const session = new Session();
 
-async function request(method, path, { query, json, form, key, anonymous, keepalive, signal } = {}) {
+/** One request, with the token; once more with a fresh token when the API does not take the first. */
+async function request(method, path, options = {}) {
+  const token = options.anonymous ? null : await session.token();
+  if (!options.anonymous && !token) throw new ApiError('http', { status: 401 });
+  try {
+    return await send(method, path, token, options);
+  } catch (error) {
+    if (error.status === 403 && token) session.dispatchEvent(new Event('forbidden'));
+    if (error.status !== 401 || !token) throw error;
+    const renewed = await session.renew(token);
+    if (!renewed) throw error;
+    return send(method, path, renewed, options);
+  }
+}
+
+async function send(method, path, token, { query, json, form, key, keepalive, signal }) {
   const search = new URLSearchParams(
     Object.entries(query ?? {}).filter(([, value]) => value !== undefined && value !== null && value !== ''),
   ).toString();
   const url = search ? `${path}?${search}` : path;
-  const token = anonymous ? null : session.token;
   const headers = { Accept: 'application/json' };
   if (token) headers.Authorization = `Bearer ${token}`;
   if (json !== undefined) headers['Content-Type'] = 'application/json';
   if (key) headers['Idempotency-Key'] = key;
 
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const started = performance.now();
-  const note = (status) =>
-    wire.dispatchEvent(
-      new CustomEvent('call', { detail: { method, path: url, status, ms: Math.round(performance.now() - started) } }),
-    );
+  const note = stopwatch(method, url);
 
   let response, data;
   try {
@@ -79,20 +154,25 @@ async function request(method, path, { query, json, form, key, anonymous, keepal
     throw new ApiError(timeout.aborted ? 'timeout' : 'network');
   }
   note(response.status);
-
-  if (!response.ok || data === undefined) {
-    const error = new ApiError('http', {
-      status: response.ok ? 502 : response.status, // A success that is not JSON did not come from the API.
-      detail: data?.detail ?? '',
-      retryAfter: seconds(response.headers.get('Retry-After')),
-    });
-    // A slow answer to an earlier sign-in must not end the present one.
-    if (error.status === 401 && token && token === session.token) session.dispatchEvent(new Event('expired'));
-    if (error.status === 403 && token) session.dispatchEvent(new Event('forbidden'));
-    throw error;
-  }
+  if (!response.ok || data === undefined) throw failure(response.status, data, response.headers.get('Retry-After'));
   return { data, response };
 }
+
+/** Tells of a call once its answer is there. */
+function stopwatch(method, path) {
+  const started = performance.now();
+  return (status) => wire.dispatchEvent(new CustomEvent('call', { detail: { method, path, status, ms: Math.round(performance.now() - started) } }));
+}
+
+const failure = (status, data, retryAfter) => new ApiError('http', {
+  status: status < 400 ? 502 : status, // A success that is not JSON did not come from the API.
+  detail: data?.detail ?? '',
+  code: data?.code ?? null,
+  retryAfter: seconds(retryAfter),
+});
+
+/** A name for one request, which its repetitions keep. */
+export const newKey = () => [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 
 /** Retry-After is a number of seconds or a date (RFC 9110, 10.2.3). */
 function seconds(value) {
@@ -119,8 +199,15 @@ export const api = {
   health: () => body('GET', '/health', { anonymous: true }),
 
   register: (user) => body('POST', '/auth/register', { json: user, anonymous: true }),
-  login: (username, password) => body('POST', '/auth/login', { form: { username, password }, anonymous: true }),
-  me: () => body('GET', '/auth/me'),
+  signIn: (username, password) => body('POST', '/auth/token', { form: { grant_type: 'password', username, password }, anonymous: true }),
+  refresh: (refresh_token) => body('POST', '/auth/token', { form: { grant_type: 'refresh_token', refresh_token }, anonymous: true }),
+  signOut: (refresh_token) => body('POST', '/auth/logout', { json: { refresh_token } }),
+  signOutEverywhere: () => body('POST', '/auth/logout', { json: { everywhere: true } }),
+  sessions: (query, options) => list('/auth/sessions', query, options),
+  endSession: (id) => body('DELETE', `/auth/sessions/${id}`),
+  me: (options) => body('GET', '/auth/me', options),
+  updateMe: (change) => body('PATCH', '/auth/me', { json: change }),
+  changePassword: (current_password, new_password) => body('POST', '/auth/password', { json: { current_password, new_password } }),
 
   listings: (query) => list('/listings', query, { anonymous: true }),
   listing: (id) => body('GET', `/listings/${id}`, { anonymous: true }),

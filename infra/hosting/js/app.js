@@ -7,6 +7,7 @@ import { dropDrafts } from './drafts.js';
 import { choose, current, languages, t } from './i18n.js';
 import { icon } from './icons.js';
 import { dismissOffers, errorState, spinner, toast, toastError } from './ui.js';
+import { account } from './views/account.js';
 import * as admin from './views/admin.js';
 import { conversation } from './views/conversation.js';
 import { leadsForMe, myLeads } from './views/leads.js';
@@ -34,7 +35,10 @@ const SECTIONS = {
     ['listings', 'nav.listings', 'home', admin.listings],
   ],
 };
+/** What every signed-in person has besides. */
+const OWN = [['account', 'account.title', 'user', account]];
 const MAX_CALLS = 30;
+const PATIENCE_MS = 3000;
 
 const main = document.getElementById('main');
 const header = document.getElementById('header');
@@ -62,18 +66,33 @@ async function enter() {
 }
 
 async function signOut() {
-  await deck?.idle(); // Swipes on their way still belong to this user.
   dropDrafts();
+  await deck?.idle(); // Swipes on their way still belong to this user.
+  const patience = new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); });
+  // Without a network, this device forgets the session all the same.
+  await Promise.race([api.signOut(session.refreshToken).catch(() => {}), patience]);
   forget();
   history.replaceState(null, '', '/');
   render();
 }
 
+/** The person has changed what the header shows of them. */
+function changed(now) {
+  user = now;
+  render();
+}
+
 function forget() {
-  session.token = null;
+  session.close();
   user = null;
   deck = null;
 }
+
+session.addEventListener('changed', () => {
+  user = deck = null;
+  if (session.isOpen) enter();
+  else render();
+});
 
 session.addEventListener('expired', () => {
   forget();
@@ -117,7 +136,7 @@ function render() {
   leaving = new AbortController();
   const [path, id, query] = address();
   const sections = user ? SECTIONS[user.role] : [];
-  const [name, label, , list, item] = sections.find(([section]) => section === path) ?? sections[0] ?? ['', 'brand', '', welcome];
+  const [name, label, , list, item] = [...sections, ...(user ? OWN : [])].find(([section]) => section === path) ?? sections[0] ?? ['', 'brand', '', welcome];
   const view = id && item ? item : list;
   const shown = view === item ? `${name}/${id}` : name;
 
@@ -126,7 +145,7 @@ function render() {
   document.getElementById('skip').textContent = t('skip');
   drawHeader(sections, name);
   drawFooter();
-  main.replaceChildren(view({ user, deck, id, query, signal: leaving.signal, enter, go }));
+  main.replaceChildren(view({ user, deck, id, query, signal: leaving.signal, enter, go, leave: signOut, changed }));
   if (shownPath !== null && shownPath !== shown) {
     dismissOffers();
     scrollTo(0, 0);
@@ -152,6 +171,7 @@ function drawHeader(sections, active) {
     h('div', { class: 'header-end' },
       language,
       user && h('div', { class: 'me' },
+        h('a', { class: 'round', href: '#/account', 'aria-label': t('account.title'), title: t('account.title'), 'aria-current': active === 'account' ? 'page' : null }, icon('user')),
         h('div', { class: 'me-name' }, h('strong', { title: user.name }, user.name), h('span', null, t(`role.${user.role}`))),
         h('button', { type: 'button', class: 'round', 'aria-label': t('signout'), title: t('signout'), onclick: signOut }, icon('signout')))),
   ].filter(Boolean));
@@ -209,7 +229,7 @@ function serveOffline() {
 
 addEventListener('hashchange', render);
 addEventListener('load', serveOffline);
-if (session.token) {
+if (session.isOpen) {
   drawHeader([], '');
   drawFooter();
   enter();

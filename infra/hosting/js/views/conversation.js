@@ -1,6 +1,6 @@
 /** What the two sides of a lead write to each other, with the listing it is about. */
 
-import { ApiError, api } from '../api.js';
+import { ApiError, api, newKey } from '../api.js';
 import { h } from '../dom.js';
 import { ago, phone, time } from '../format.js';
 import { t } from '../i18n.js';
@@ -103,7 +103,7 @@ function talk(lead, firstPage, user, signal) {
 
   let sending = Promise.resolve(); // One after the other, so that they arrive in the order in which they were written.
   function queue(written) {
-    const key = crypto.randomUUID(); // Trying again after a lost answer makes no second message.
+    const key = newKey(); // Trying again after a lost answer makes no second message.
     const note = h('span', { class: 'bubble-note' }, t('talk.sending'));
     const node = h('li', { class: 'bubble is-own', 'data-sending': true }, h('p', null, written), note);
     bubbles.append(node);

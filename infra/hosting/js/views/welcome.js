@@ -85,8 +85,7 @@ function demo({ enter, signal }) {
 }
 
 async function signIn(username, password, enter) {
-  const { access_token } = await api.login(username, password);
-  session.token = access_token;
+  session.open(await api.signIn(username, password));
   await enter();
 }
 

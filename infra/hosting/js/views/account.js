@@ -1,0 +1,97 @@
+/** One's own account: profile, password, and the devices that are signed in. */
+
+import { api, session } from '../api.js';
+import { h } from '../dom.js';
+import { ago, phone } from '../format.js';
+import { t } from '../i18n.js';
+import { icon } from '../icons.js';
+import { busy, button, confirmed, emptyState, field, form, heading, pagedList, toast } from '../ui.js';
+
+export function account(context) {
+  return h('div', { class: 'page page-narrow' },
+    heading(t('account.title')),
+    part(t('account.profile'), profile(context)),
+    part(t('account.password'), password(context)),
+    part(t('account.sessions'), sessions(context)));
+}
+
+const part = (title, ...children) => h('section', { class: 'panel account-part', 'aria-label': title }, h('h2', null, title), children);
+
+const submit = (label) => h('div', { class: 'row' }, h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, label)));
+
+/** A wrong password is 403: the person is signed in all the same. */
+const explainPassword = (error) => (error.status === 403 ? t('account.wrong') : null);
+
+function profile({ user, changed }) {
+  return form([
+    field('name', { value: user.name, autocomplete: 'name', required: true, maxlength: 255 }),
+    field('email', { type: 'email', value: user.email ?? '', autocomplete: 'email' }),
+    field('phone', { type: 'tel', value: user.phone ? phone(user.phone) : '', autocomplete: 'tel', hint: t('field.phone.hint') }),
+    field('current_password', { type: 'password', autocomplete: 'current-password', hint: t('account.password.why') }),
+    submit(t('save')),
+  ], async ({ name, email, phone: number, current_password }) => {
+    const now = await api.updateMe({ name, email: email || null, phone: number || null, current_password: current_password || null });
+    changed(now);
+    toast(t('account.saved'), { kind: 'good' });
+  }, { explain: (error) => (error.status === 409 ? t('register.taken') : explainPassword(error)) });
+}
+
+/** A new password ends every session, this one too: it begins again with the new one. */
+function password({ user }) {
+  const node = form([
+    h('input', { type: 'text', class: 'visually-hidden', autocomplete: 'username', value: user.email ?? user.phone, readonly: true, tabindex: '-1', 'aria-hidden': 'true' }), // For password managers.
+    field('current_password', { type: 'password', autocomplete: 'current-password', required: true }),
+    field('new_password', { type: 'password', autocomplete: 'new-password', required: true, hint: t('field.password.hint') }),
+    submit(t('account.password.change')),
+  ], async ({ current_password, new_password }) => {
+    await api.changePassword(current_password, new_password);
+    session.open(await api.signIn(user.email ?? user.phone, new_password));
+    node.reset();
+    toast(t('account.password.changed'), { kind: 'good' });
+  }, { explain: explainPassword });
+  return node;
+}
+
+function sessions({ signal, leave }) {
+  const list = pagedList({
+    signal,
+    into: h('ul', { class: 'devices' }),
+    load: (cursor) => api.sessions({ limit: 20, cursor }, { signal }),
+    row: ({ id, user_agent, created_at, last_used_at }) => {
+      const name = device(user_agent ?? '');
+      const row = h('li', null,
+        icon('device'),
+        h('div', null, h('strong', null, name),
+          h('p', { class: 'muted small' }, t('account.session', { used: ago(last_used_at), since: ago(created_at) }))),
+        button(t('account.session.end'), {
+          'aria-label': t('account.session.end.label', { name }),
+          onclick: ({ currentTarget }) => busy(currentTarget, async () => {
+            await api.endSession(id);
+            row.remove();
+            list.settle();
+            toast(t('account.session.ended', { name }), { kind: 'good' });
+          }),
+        }));
+      return row;
+    },
+    empty: () => emptyState({ name: 'device', title: t('account.sessions.none') }),
+  });
+  const everywhere = button(t('account.everywhere'), {
+    kind: 'danger',
+    onclick: () => busy(everywhere, async () => {
+      if (!(await confirmed(t('account.everywhere.ask'), t('account.everywhere.text'), t('account.everywhere')))) return;
+      await api.signOutEverywhere();
+      await leave();
+    }),
+  });
+  return [h('p', { class: 'muted small' }, t('account.sessions.text')), list, h('div', { class: 'row' }, everywhere)];
+}
+
+/** "Chrome, Android": the first names that are found; many browsers also name others after their own. */
+function device(agent) {
+  const first = (names) => names.find((name) => agent.includes(name));
+  const browser = first(['Telegram', 'Edg', 'OPR', 'YaBrowser', 'SamsungBrowser', 'Firefox', 'Chrome', 'Safari']);
+  const system = first(['Android', 'iPhone', 'iPad', 'Windows', 'Mac OS', 'Linux']);
+  const names = { Edg: 'Edge', OPR: 'Opera', YaBrowser: 'Yandex', SamsungBrowser: 'Samsung', 'Mac OS': 'macOS' };
+  return [browser, system].filter(Boolean).map((name) => names[name] ?? name).join(', ') || agent.slice(0, 60) || t('account.device');
+}

@@ -1,0 +1,110 @@
+"""Sessions that last, in all tabs, and the account view."""
+
+import requests
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import PASSWORD
+from tests.browser.steps import Open, Register, Screenshot, sign_in
+
+REFRESH_TOKEN = "JSON.parse(localStorage.session).token"
+RENEW_OFTEN = """
+    async () => {
+      const { api, session } = await import('/js/api.js');
+      for (let times = 0; times < 4; times += 1) await session.renew(await session.token());
+      return (await api.me()).id;
+    }
+"""
+
+
+def refresh(base_url: str, token: str) -> int:
+    form = {"grant_type": "refresh_token", "refresh_token": token}
+    return requests.post(f"{base_url}/auth/token", data=form, timeout=60).status_code
+
+
+def test_tabs_and_restarts_stay_signed_in_until_one_signs_out(open_page: Open, person: Register) -> None:
+    user = person("landlord", "Olga Owner")
+    page = open_page()
+    sign_in(page, user)
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.get_by_role("heading", name="My listings")).to_be_visible(timeout=30_000)
+    page.evaluate(f"window.both = ({RENEW_OFTEN})(); null")  # Both at once.
+    assert other.evaluate(RENEW_OFTEN) == user.id
+    assert page.evaluate("window.both") == user.id
+    stored = page.evaluate("JSON.stringify([{ ...localStorage }, { ...sessionStorage }])")
+    assert "eyJ" not in stored  # No access token lies anywhere.
+
+    token = page.evaluate(REFRESH_TOKEN)
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Swipe homes")).to_be_visible()
+    expect(other.get_by_role("heading", name="Swipe homes")).to_be_visible()
+    assert refresh(user.base_url, token) == 401
+    sign_in(other, user)
+    expect(page.get_by_role("heading", name="My listings")).to_be_visible()
+
+
+def test_a_session_that_the_api_no_longer_takes_ends_here(open_page: Open, person: Register) -> None:
+    user = person("landlord", "Olga Owner")
+    page = open_page()
+    sign_in(page, user)
+    user.call("POST", "/auth/logout", everywhere=True)
+    page.get_by_role("link", name="Leads").click()
+    expect(page.get_by_role("alert").filter(has_text="The session has ended")).to_be_visible()
+    expect(page.get_by_label("Email or phone")).to_be_visible()
+
+
+def test_without_a_network_nobody_is_signed_out(open_page: Open, person: Register) -> None:
+    page = open_page()
+    sign_in(page, person("landlord", "Olga Owner"))
+    page.route("**/auth/**", lambda route: route.abort())
+    page.reload()
+    expect(page.get_by_role("alert").filter(has_text="cannot be reached")).to_be_visible()
+    page.unroute("**/auth/**")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.get_by_role("heading", name="My listings")).to_be_visible()
+
+
+def open_account(page: Page) -> None:
+    page.get_by_role("link", name="Account").click()
+    expect(page.get_by_role("heading", name="Account", exact=True)).to_be_focused()
+
+
+def test_people_change_their_profile_and_password_and_end_sessions(
+    size: str, open_page: Open, person: Register, screenshot: Screenshot
+) -> None:
+    user = person("tenant", "Timur Tenant")
+    elsewhere = open_page()
+    sign_in(elsewhere, user)
+    page = open_page(size=size)
+    sign_in(page, user)
+    open_account(page)
+    expect(page.locator(".devices li")).to_have_count(2)
+    screenshot(page, "account")
+
+    about = page.get_by_role("region", name="About you")
+    about.get_by_label("Name").fill("Timur the Tenant")
+    about.get_by_label("Email").fill(f"new-{user.email}")
+    about.get_by_role("button", name="Save").click()
+    expect(about).to_contain_text("The current password is wrong.")
+    about.get_by_label("Current password").fill(PASSWORD)
+    about.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast")).to_contain_text("Saved.")
+    assert user.call("GET", "/auth/me")["email"] == f"new-{user.email}"
+
+    page.locator(".devices li").last.get_by_role("button", name="End the session").click()
+    expect(page.locator(".devices li")).to_have_count(1)
+    elsewhere.reload()
+    expect(elsewhere.get_by_label("Email or phone")).to_be_visible()
+
+    change = page.get_by_role("region", name="Password")
+    change.get_by_label("Current password").fill(PASSWORD)
+    change.get_by_label("New password").fill("another horse")
+    change.get_by_role("button", name="Change password").click()
+    expect(page.locator(".toast")).to_contain_text("The password is changed.")
+    page.reload()
+    expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+
+    page.get_by_role("button", name="Sign out everywhere").click()
+    page.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
+    expect(page.get_by_label("Email or phone")).to_be_visible()
+    assert page.evaluate("localStorage.session") is None
