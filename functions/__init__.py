@@ -32,6 +32,9 @@ class Function:
     bucket: bool = False
 
 
+CHANNEL_SECRETS = ("TELEGRAM_BOT_TOKEN", "SMTP_URL")
+"""Of the channels that people are told by. Without one of them, its channel is not offered."""
+
 _USER_GROUP = Function(Kind.HTTP, secrets=("JWT_KEYS",))
 
 FUNCTIONS = {
@@ -41,9 +44,11 @@ FUNCTIONS = {
     "feed": _USER_GROUP,
     "favorites": _USER_GROUP,
     "leads": _USER_GROUP,
-    "notifications": _USER_GROUP,
+    "notifications": Function(Kind.HTTP, secrets=("JWT_KEYS", *CHANNEL_SECRETS)),
     "admin": _USER_GROUP,
     "health": Function(Kind.HTTP, data=False),
     "create_lead": Function(Kind.EVENT),
+    "deliver_notification": Function(Kind.EVENT, secrets=CHANNEL_SECRETS),
+    "deliver_due": Function(Kind.SCHEDULE, secrets=CHANNEL_SECRETS),
 }
 HTTP_FUNCTIONS = [name for name, function in FUNCTIONS.items() if function.kind is Kind.HTTP]

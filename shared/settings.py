@@ -72,6 +72,9 @@ class Settings(BaseModel):
     push_enabled: bool = False
     """Whether apps are told by Firebase Cloud Messaging, with the function's own account."""
 
+    gather_seconds: float = Field(default=2, ge=0, le=10)
+    """How long a new notification waits for others that come in the same moment, to be told as one."""
+
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
     """Where people find the web page; links in messages lead there."""
 
@@ -147,6 +150,7 @@ LOCAL_DEFAULTS = {
     "register_failures_per_address": 100_000,
     "trusted_proxies": 0,
     "feed_settle_seconds": 0.05,
+    "gather_seconds": 0.5,
 }
 
 

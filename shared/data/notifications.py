@@ -5,10 +5,11 @@ repeated event makes again, so it is made exactly once. ``open`` says that chann
 shared/data/outbox.py does that. What no channel takes is still in the person's list.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any
 
+from shared import clock
 from shared.data import store
 from shared.data.pages import Page, paginate
 from shared.enums import NotificationType
@@ -62,7 +63,7 @@ def add(
             "open": stream.value,
             "told": [],
             # Firestore's TTL policy removes it some time after that; nothing relies on it.
-            "expires_at": datetime.now(UTC) + KEPT,
+            "expires_at": clock.now() + KEPT,
         },
     )
 

@@ -20,7 +20,8 @@ from google.cloud.firestore_v1.query import Query
 from google.cloud.firestore_v1.types import StructuredQuery
 
 from functions import HTTP_FUNCTIONS
-from shared.data import listings, store
+from shared.data import listings, outbox, store
+from shared.data.notifications import Stream
 from shared.data.pages import encode_cursor
 from shared.feed.coverage import Gap
 from shared.feed.criteria import Criteria
@@ -139,6 +140,8 @@ def queries(api: Api, recorder: Recorder) -> list[StructuredQuery]:
     with recorder.recording() as calls:
         for operation in operations():
             call_with_all_filters(operation, admin, owner, tenant)
+        outbox.deliver_due()
+        outbox.list_open(owner.id, Stream.INSTANT)
     sent = calls.queries
     many_listings(api.person("landlord"))
     with recorder.recording() as calls:

@@ -1,0 +1,269 @@
+"""The outbox: tells a person's channels of the notifications that are still open.
+
+``outbox/{user_id}_{stream}`` exists while there is something to do for a person: ``due_at`` says when the schedule has
+to look, which is the end of the quiet hours, of a pause after a failure, or of the time that a worker has. One worker
+at a time tells a person. What arrives meanwhile makes the worker look again, and what arrives in one moment is told as
+one.
+
+A notification is told again rather than never: it is closed after the channel has taken it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from google.api_core.exceptions import RetryError
+
+from shared import clock, logs
+from shared.data import notification_settings, notifications, store, users
+from shared.data.notification_settings import Settings
+from shared.data.notifications import Stream
+from shared.data.users import User
+from shared.delivery import DeliveryError, Failed, Gone, TryLater, email, push, telegram, texts
+from shared.delivery.channels import Channel, configured
+from shared.delivery.hours import next_daily, quiet_until
+from shared.errors import Unavailable
+from shared.settings import settings
+
+COLLECTION = "outbox"
+LEASE = timedelta(minutes=3)
+"""How long a worker has; then the schedule takes over what it has left."""
+AT_ONCE = 100
+"""Notifications that are told as one."""
+TOLD_FOR = timedelta(hours=48)
+"""What is older is news no more: it is in the list, and channels are not told."""
+LONGEST_PAUSE = 3600
+DUE_AT_ONCE = 200
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """A person and how to reach them."""
+
+    user: User
+    settings: Settings
+
+    def addresses(self) -> dict[Channel, list[str]]:
+        """Where each channel that they use can reach them."""
+        user, chosen = self.user, self.settings
+        known = {
+            Channel.TELEGRAM: [user.telegram_id] if user.telegram_id else [],
+            Channel.EMAIL: [user.email] if user.email and user.email_verified else [],
+            Channel.PUSH: chosen.tokens,
+        }
+        return {
+            channel: addresses
+            for channel in configured()
+            if channel in chosen.on
+            and (addresses := [each for each in known[channel] if each != chosen.gone.get(channel)])
+        }
+
+
+def ref(user_id: int, stream: Stream) -> store.Reference:
+    return store.document(COLLECTION, f"{user_id}_{stream.value}")
+
+
+def deliver(user_id: int, stream: Stream, notification_id: int | None = None) -> None:
+    """Tells a person's channels what they have not been told yet, now or, in the quiet hours, later.
+
+    Args:
+        user_id: The person.
+        stream: What to tell: what is told at once, or what is told once a day.
+        notification_id: The notification that is the reason; nothing is done if it is told already. None: the schedule.
+
+    Raises:
+        google.api_core.exceptions.GoogleAPICallError: Firestore failed; the same call may be repeated.
+    """
+    wanted = [users.ref(user_id), notification_settings.ref(user_id), ref(user_id, stream)]
+    if notification_id is not None:
+        wanted.append(notifications.ref(user_id, notification_id))
+    user_doc, settings_doc, outbox_doc, *reason = store.get(*wanted)
+    if reason and not (reason[0].to_dict() or {}).get("open"):
+        return
+    user = User.of(user_doc)
+    recipient = Recipient(user, Settings.of(settings_doc)) if user and user.is_active else None
+    if recipient is None or not recipient.addresses():
+        _drop(outbox_doc)
+    elif _claim(outbox_doc, user_id, stream, recipient.settings, scheduled=not reason):
+        _work(user_id, stream, recipient)
+
+
+def deliver_due() -> int:
+    """Tells everybody for whom it is time. How many there were."""
+    query = store.collection(COLLECTION).where(filter=store.Filter("due_at", "<=", clock.now()))
+    due = store.run(query.order_by("due_at").limit(DUE_AT_ONCE))
+    for outbox_doc in due:
+        outbox = outbox_doc.to_dict() or {}
+        try:
+            deliver(outbox["user_id"], Stream(outbox["stream"]))
+        except (
+            *store.TRANSIENT,
+            RetryError,
+            Unavailable,
+        ) as error:  # The others shall not wait; it is due again later.
+            logs.exception("Not delivered yet", error, severity="WARNING", user_id=outbox["user_id"])
+    return len(due)
+
+
+def _drop(outbox_doc: store.Snapshot) -> None:
+    """Ends the work for somebody who cannot be told any more."""
+    if outbox_doc.exists:
+        batch = store.Batch()
+        batch.delete(outbox_doc.reference)
+        batch.commit()
+
+
+def _claim(outbox_doc: store.Snapshot, user_id: int, stream: Stream, chosen: Settings, scheduled: bool) -> bool:
+    """Makes the caller the person's worker, or leaves the work to the one who has it or to a later time."""
+
+    def attempt(outbox_doc: store.Snapshot) -> bool:
+        now = clock.now()
+        outbox = outbox_doc.to_dict()
+        if outbox and outbox["due_at"] > now:
+            if outbox["working"] and not scheduled:
+                batch = store.Batch()  # That worker may have looked before this notification was there.
+                batch.update(outbox_doc.reference, {"more": store.Increment(1)}, seen=outbox_doc)
+                batch.commit()
+            return False
+        if outbox and stream is Stream.DAILY and not scheduled:
+            return False  # It is due, and the schedule is about to come.
+        later = quiet_until(now, chosen.quiet_hours, chosen.timezone)
+        if later is None and stream is Stream.DAILY and not scheduled:
+            later = next_daily(now, chosen.timezone)
+        new = {
+            "user_id": user_id,
+            "stream": stream.value,
+            "working": later is None,
+            "due_at": later or now + LEASE,
+            "attempts": (outbox or {}).get("attempts", 0),
+            "more": 0,
+        }
+        batch = store.Batch()
+        if outbox_doc.exists:
+            batch.update(outbox_doc.reference, new, seen=outbox_doc)
+        else:
+            batch.create(outbox_doc.reference, new)
+        batch.commit()
+        return later is None
+
+    return store.contend([outbox_doc], attempt)
+
+
+def _work(user_id: int, stream: Stream, recipient: Recipient) -> None:
+    """Tells what is open, again and again until nothing has arrived meanwhile."""
+    time.sleep(settings().gather_seconds)  # What comes in one moment is told as one.
+    addresses = recipient.addresses()
+    while True:
+        (outbox_doc,) = store.get(ref(user_id, stream))
+        outbox = outbox_doc.to_dict()
+        if outbox is None or not outbox["working"]:
+            return  # It took too long, and another worker has done it.
+        open_docs = list_open(user_id, stream)
+        later = _tell(user_id, open_docs, addresses, recipient) if open_docs else {}
+        if _close(outbox_doc, open_docs, addresses, later) and len(open_docs) < AT_ONCE:
+            return
+
+
+def list_open(user_id: int, stream: Stream) -> list[store.Snapshot]:
+    """A person's notifications that a channel may still have to be told of, the newest first."""
+    query = store.collection(notifications.COLLECTION).where(filter=store.Filter("user_id", "==", user_id))
+    query = query.where(filter=store.Filter("open", "==", stream.value))
+    query = query.where(filter=store.Filter("created_at", ">", clock.now() - TOLD_FOR))
+    query = query.order_by("created_at", direction="DESCENDING").order_by("id", direction="DESCENDING")
+    return store.run(query.limit(AT_ONCE))
+
+
+def _tell(
+    user_id: int, open_docs: Sequence[store.Snapshot], addresses: dict[Channel, list[str]], recipient: Recipient
+) -> dict[Channel, int]:
+    """Tells each channel what it has not taken yet; the channels to be tried again, and in how many seconds."""
+    later: dict[Channel, int] = {}
+    for channel, reachable in list(addresses.items()):
+        untold = [fields for each in open_docs if channel not in (fields := each.to_dict() or {})["told"]]
+        for address in reachable if untold else []:
+            try:
+                SEND[channel](address, untold, recipient.settings)
+            except Gone:
+                _note_gone(user_id, channel, address)
+                addresses[channel] = [each for each in addresses[channel] if each != address]
+                logs.write("INFO", "Channel gone", user_id=user_id, channel=channel.value)
+            except DeliveryError as error:
+                later[channel] = error.seconds if isinstance(error, TryLater) else LONGEST_PAUSE
+                severity = "ERROR" if isinstance(error, Failed) else "WARNING"
+                logs.write(severity, f"Notification not delivered: {error}", user_id=user_id, channel=channel.value)
+    return later
+
+
+def _note_gone(user_id: int, channel: Channel, address: str) -> None:
+    if channel is Channel.PUSH:
+        notification_settings.forget_token(user_id, address)
+    else:
+        notification_settings.note_gone(user_id, channel, address)
+
+
+def _close(
+    outbox_doc: store.Snapshot,
+    open_docs: Sequence[store.Snapshot],
+    addresses: dict[Channel, list[str]],
+    later: dict[Channel, int],
+) -> bool:
+    """Notes what was told, and ends the work or puts it off; False if something has arrived meanwhile."""
+    told = [channel.value for channel in addresses if channel not in later]
+    outbox = outbox_doc.to_dict() or {}
+
+    def marks(batch: store.Batch, docs: Sequence[store.Snapshot]) -> None:
+        for each in docs:
+            before = (each.to_dict() or {})["told"]
+            fields = {"told": sorted({*before, *told})} | ({} if later else {"open": None})
+            batch.update(each.reference, fields)
+
+    batch = store.Batch()
+    if later:
+        pause = max(*later.values(), min(30 * 2 ** outbox["attempts"], LONGEST_PAUSE))
+        due = clock.now() + timedelta(seconds=pause)
+        # Whatever has arrived meanwhile waits for this pause, too.
+        put_off = {"working": False, "due_at": due, "attempts": min(outbox["attempts"] + 1, 10)}
+        batch.update(outbox_doc.reference, put_off)
+    elif len(open_docs) < AT_ONCE:
+        batch.delete(outbox_doc.reference, seen=outbox_doc)
+    marks(batch, open_docs)
+    try:
+        batch.commit()
+    except store.LOST_RACE:
+        # What was told is told, whatever has arrived. A notification may be deleted by now.
+        there = (
+            [each for each in store.get(*(each.reference for each in open_docs)) if each.exists] if open_docs else []
+        )
+        if there:
+            batch = store.Batch()
+            marks(batch, there)
+            batch.commit()
+        return False
+    return True
+
+
+def _telegram(address: str, untold: Sequence[dict[str, Any]], chosen: Settings) -> None:
+    telegram.send(address, "\n".join([texts.text(untold, chosen.locale), *_link()]))
+
+
+def _email(address: str, untold: Sequence[dict[str, Any]], chosen: Settings) -> None:
+    email.send(address, texts.title(chosen.locale), "\n".join([texts.text(untold, chosen.locale), *_link()]))
+
+
+def _push(address: str, untold: Sequence[dict[str, Any]], chosen: Settings) -> None:
+    newest = untold[0]
+    data = {"type": newest["type"]} | {name: str(value) for name, value in newest["data"].items() if name[-3:] == "_id"}
+    push.send(address, texts.title(chosen.locale), texts.text(untold, chosen.locale), data)
+
+
+def _link() -> list[str]:
+    return [settings().public_url or ""] if settings().public_url else []
+
+
+SEND: dict[Channel, Callable[[str, Sequence[dict[str, Any]], Settings], None]] = {
+    Channel.TELEGRAM: _telegram,
+    Channel.EMAIL: _email,
+    Channel.PUSH: _push,
+}
