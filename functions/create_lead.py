@@ -1,11 +1,9 @@
-"""The Firestore trigger on swipes: whenever a swipe's current action becomes a like, there is a lead.
+"""The Firestore trigger on new likes: each becomes a lead.
 
-The event carries the swipe before and after the write, and the swipe carries all that a lead needs, so nothing is read
-and everything that is not a new like costs nothing. The lead's document is named after the pair, so an event that comes
-twice, late or in another order makes no second one. Any failure is raised, and the platform delivers the event again.
+The event carries the like, and the like carries all that a lead needs, so nothing is read. The lead's document is named
+after the pair, so an event that comes twice, late or in another order makes no second one. Any failure is raised, and
+the platform delivers the event again. What is lost all the same, find_lost_leads makes up for.
 """
-
-from typing import Any
 
 import functions_framework
 from cloudevents.http import CloudEvent
@@ -13,11 +11,6 @@ from google.events.cloud.firestore import DocumentEventData
 
 from shared import logs
 from shared.data import leads
-from shared.enums import Action
-
-
-def _fields(document: Any) -> dict[str, Any]:
-    return {name: value.string_value or value.integer_value for name, value in document.fields.items()}
 
 
 @functions_framework.cloud_event
@@ -28,12 +21,15 @@ def create_lead(event: CloudEvent) -> None:
         google.api_core.exceptions.GoogleAPICallError: Firestore failed; the event must come again.
     """
     try:
-        data = DocumentEventData.deserialize(event.get_data())
-        before, after = _fields(data.old_value), _fields(data.value)
+        like = DocumentEventData.deserialize(event.get_data()).value
+        user_id, listing_id, owner_id = (
+            like.fields[name].integer_value for name in ("user_id", "listing_id", "owner_id")
+        )
     except Exception as error:  # Whatever is wrong with it, another delivery would be the same.
-        logs.exception("Not an event about a swipe", error)
+        logs.exception("Not an event about a like", error)
         return
-    if after.get("action") != Action.LIKE or before.get("action") == Action.LIKE:
+    if not (user_id and listing_id and owner_id):
+        logs.write("ERROR", "Not an event about a like")
         return
-    made = leads.ensure(after["user_id"], after["listing_id"], after["owner_id"])
-    logs.write("INFO", "Lead created" if made else "Lead was there", user_id=after["user_id"])
+    made = leads.ensure(user_id, listing_id, owner_id)
+    logs.write("INFO", "Lead created" if made else "Lead was there", user_id=user_id)

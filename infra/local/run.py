@@ -52,7 +52,7 @@ def _overview(ports: Ports, folder: Path, logins: dict[str, str]) -> str:
         ("Web page", f"{ports.base_url}/"),
         ("Firestore", ports.environment["FIRESTORE_EMULATOR_HOST"]),
         *((f"Function {name}", ports.function_url(name)) for name in HTTP_FUNCTIONS),
-        ("Function create_lead", "runs on every write to swipes/"),
+        ("Function create_lead", "runs on every new like"),
         ("Log", folder / "firebase.log"),
         *((f"Login as {role}", login) for role, login in logins.items()),
     ]

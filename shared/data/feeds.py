@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from google.api_core.exceptions import RetryError
 
-from shared.data import favorites, listings, store, swipes
+from shared.data import favorites, likes, listings, store, swipes
 from shared.enums import Action
 from shared.errors import NotFound, Unavailable
 from shared.feed.coverage import Coverage, Gap
@@ -201,6 +201,8 @@ def act(
         batch = store.Batch()
         add_change(batch, feed_doc, before, after)
         batch.set(swipe_doc.reference, swipes.document(user_id, listing, action, source))
+        if action is Action.LIKE:
+            likes.add(batch, user_id, listing["id"], listing["owner_id"])
         if adds_favorite:
             batch.create(favorite, favorites.document(user_id, listing["id"], past.nonce))
         version = batch.commit()[0].update_time

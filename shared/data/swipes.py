@@ -1,4 +1,4 @@
-"""Swipes: what a user last did with a listing, one document for each pair. A like among them becomes a lead."""
+"""Swipes: what a user last did with a listing, one document for each pair."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +14,7 @@ def ref(user_id: int, listing_id: int) -> store.Reference:
 
 
 def document(user_id: int, listing: dict[str, Any], action: Action, source: str) -> dict[str, Any]:
-    """A swipe's document. It knows the owner, so that the trigger need not read the listing to make a lead."""
+    """A swipe's document."""
     return {
         "user_id": user_id,
         "listing_id": listing["id"],

@@ -64,10 +64,10 @@ def of_call(figures: Figures) -> Bill:
     return Bill(firestore, INVOCATION + alone * second, INVOCATION + figures["cpu_ms"] / 1000 * second)
 
 
-def of_swipe(following: Figures, action: Figures, trigger_like: Figures, trigger_other: Figures) -> Bill:
-    """One card: shown, acted on, and its event delivered, one in five a like."""
-    events = LIKES * of_call(trigger_like) + (1 - LIKES) * of_call(trigger_other)
-    return of_call(following) + of_call(action) + events
+def of_swipe(following: Figures, dislike: Figures, like: Figures, trigger: Figures) -> Bill:
+    """One card: shown and acted on, one in five a like, whose event is delivered."""
+    acted = (1 - LIKES) * of_call(dislike) + LIKES * (of_call(like) + of_call(trigger))
+    return of_call(following) + acted
 
 
 def storage_a_month(swipes: float) -> float:

@@ -119,9 +119,7 @@ def _starts(result: Mapping[str, Any]) -> tuple[str, bool]:
 
 def _money(result: Mapping[str, Any]) -> str:
     found = result["large_calls"]
-    swipe = prices.of_swipe(
-        *(found[call.name] for call in (calls.NEXT, calls.ACTION, calls.TRIGGER_LIKE, calls.TRIGGER_OTHER))
-    )
+    swipe = prices.of_swipe(*(found[call.name] for call in (calls.NEXT, calls.ACTION, calls.LIKE, calls.TRIGGER)))
     rows = []
     for title, count in [
         ("1,000,000 swipes", 1_000_000),
@@ -138,7 +136,7 @@ def _money(result: Mapping[str, Any]) -> str:
             ]
         )
     title = (
-        f"US dollars: one next and one action each, one in five a like, and the event of each.\n"
+        f"US dollars: one next and one action each, one in five a like with its event.\n"
         f"Prices of {prices.REGION}, checked {prices.CHECKED}, free tiers left out; a round trip taken as "
         f"{prices.ROUND_TRIP_MS:.0f} ms.\n" + "\n".join(prices.SOURCES)
     )

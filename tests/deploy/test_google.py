@@ -43,15 +43,15 @@ def test_a_function_gets_what_the_manifest_says(wanted: Any, deployed: Google) -
     assert "allTrafficOnLatestRevision" not in service
 
 
-def test_the_trigger_hears_of_every_written_swipe_and_is_retried(deployed: Google) -> None:
+def test_the_trigger_hears_of_every_new_like_and_is_retried(deployed: Google) -> None:
     trigger = function(deployed, "create-lead")["eventTrigger"]
     filters = {each["attribute"]: (each.get("operator", "equals"), each["value"]) for each in trigger["eventFilters"]}
     assert filters == {
         "database": ("equals", "(default)"),
         "namespace": ("equals", "(default)"),
-        "document": ("match-path-pattern", "swipes/{swipeId}"),
+        "document": ("match-path-pattern", "likes/{likeId}"),
     }
-    assert trigger["eventType"] == "google.cloud.firestore.document.v1.written"
+    assert trigger["eventType"] == "google.cloud.firestore.document.v1.created"
     assert trigger["retryPolicy"] == "RETRY_POLICY_RETRY"
     assert trigger["triggerRegion"] == PROJECT.region
     assert trigger["serviceAccountEmail"] == "fn-create-lead@my-project.iam.gserviceaccount.com"

@@ -14,6 +14,7 @@ Dump = dict[str, dict[str, Any]]
 
 PAIRS = {
     "swipes": ("user_id", "listing_id"),
+    "likes": ("user_id", "listing_id"),
     "favorites": ("user_id", "listing_id"),
     "leads": ("tenant_id", "listing_id"),
 }

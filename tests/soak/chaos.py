@@ -101,8 +101,8 @@ class Tenant:
     choices: Callable[[], list[int]]
     """The listings that there are."""
 
-    event: Callable[[dict[str, Any], dict[str, Any]], None]
-    """Takes the trigger's event of a changed swipe."""
+    event: Callable[[dict[str, Any]], None]
+    """Takes the trigger's event of a new like."""
 
     actions: dict[int, str] = field(default_factory=dict)
     favorites: set[int] = field(default_factory=set)
@@ -143,13 +143,12 @@ class Tenant:
             self.favorites.add(key)
 
     def _becomes(self, key: int, action: str | None) -> None:
-        before = self.actions.pop(key, None)
+        self.actions.pop(key, None)
         if action:
             self.actions[key] = action
-        if action == "like":
+        if action == "like" and key not in self.liked:
             self.liked.add(key)
-        swipes = [{"user_id": self.id, "listing_id": key, "action": each} if each else {} for each in (before, action)]
-        self.event(swipes[0], swipes[1])
+            self.event({"user_id": self.id, "listing_id": key})
 
     def undo(self) -> None:
         if not self.history:

@@ -122,7 +122,7 @@ def test_chaos(api: Api, proxy: Proxy, figures: Figures, tmp_path: Path) -> None
 
 def _chaos(api: Api, proxy: Proxy, figures: Figures, functions: dict[str, Served], seed: int, steps: int = 60) -> None:
     dice = random.Random(seed)
-    events: list[tuple[dict[str, Any], dict[str, Any]]] = []
+    events: list[dict[str, Any]] = []
     lock = Lock()
 
     def client(role: Role) -> tuple[int, Client]:
@@ -139,9 +139,9 @@ def _chaos(api: Api, proxy: Proxy, figures: Figures, functions: dict[str, Served
     def choices() -> list[int]:
         return [key for landlord in landlords.values() for key in list(landlord.listings)]
 
-    def event(before: dict[str, Any], after: dict[str, Any]) -> None:
+    def event(like: dict[str, Any]) -> None:
         with lock:
-            events.append((before, after))
+            events.append(like)
 
     tenants = []
     for _ in range(5):
@@ -183,8 +183,8 @@ def _chaos(api: Api, proxy: Proxy, figures: Figures, functions: dict[str, Served
     figures.add("faults injected", proxy.injected - injected)
 
     owner_of = {key: owner_id for owner_id, landlord in landlords.items() for key in landlord.listings}
-    for swipe in [swipe for pair in events for swipe in pair if swipe]:
-        swipe["owner_id"] = owner_of[swipe["listing_id"]]
+    for like in events:
+        like["owner_id"] = owner_of[like["listing_id"]]
     late = events * 2
     dice.shuffle(late)
     with ThreadPoolExecutor(8) as pool:
