@@ -65,7 +65,7 @@ def comparable(dumped: Dump, names: dict[int, str]) -> list[tuple[str, str]]:
             return with_names(NONCE.sub("", value))
         if isinstance(value, bytes):
             return f"{len(value)} bytes"  # Coverage and filters: made of times and ids. The feed itself tests them.
-        if isinstance(value, int) and (key == "id" or key.endswith("_id")):
+        if isinstance(value, int) and (key in ("id", "reopened") or key.endswith("_id")):
             return names.get(value, "*")
         return "a time" if hasattr(value, "timestamp") else value
 
