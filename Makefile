@@ -2,13 +2,14 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PACKAGES := venv/.installed
+TWIN := .local/twin/.installed
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit coverage check openapi admin cities demo bench soak deploy rollback secret destroy clean chromium
+.PHONY: help run test unit coverage check openapi admin cities demo bench bench-twin soak deploy rollback secret destroy clean chromium
 
 help: ## List the commands.
-	@awk -F ' *:.*## *' '/^[a-z]+:.*##/ { printf "  make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ' *:.*## *' '/^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
 run: $(PACKAGES) $(FIREBASE) ## Run the whole system with demo data on http://localhost:8000. FRESH=1 forgets the local data.
 	@venv/bin/python -m infra.local.run
@@ -41,6 +42,9 @@ demo: $(PACKAGES) ## Load N=… more demo listings into the running local system
 
 bench: $(PACKAGES) ## Measure every call: round trips, documents, time and memory.
 	@venv/bin/python -m tests.bench
+
+bench-twin: $(PACKAGES) $(TWIN) ## Compare the CPU of five calls with FastAPI + SQLAlchemy + PostgreSQL.
+	@venv/bin/python -m tests.bench.twin .local/twin/bin/python
 
 soak: $(PACKAGES) $(FIREBASE) ## Test for hours what takes hours to show.
 	@venv/bin/pytest tests/soak $(ARGS)
@@ -76,6 +80,12 @@ $(PACKAGES): requirements.txt tests/requirements.txt
 	@echo "Installing the Python packages into venv/ ..."
 	@venv/bin/python -m pip --version >/dev/null 2>&1 || { rm -rf venv && "$(PYTHON)" -m venv venv; }
 	@venv/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt -r tests/requirements.txt
+	@touch $@
+
+$(TWIN): tests/bench/twin/requirements.txt $(PACKAGES)
+	@echo "Installing the server to compare with into .local/twin/ ..."
+	@venv/bin/python -m venv .local/twin
+	@.local/twin/bin/python -m pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 $(FIREBASE): infra/package-lock.json

@@ -6,6 +6,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from google.events.cloud.firestore import DocumentEventData
@@ -14,6 +15,7 @@ from shared import security
 from shared.data import users
 from shared.data.users import User
 from shared.enums import Role
+from shared.models.listings import ListingWrite
 from tests.instruments import worlds
 from tests.instruments.servers import Request, Server
 
@@ -75,6 +77,11 @@ class Call:
     limit: Limit | None = None
     prepare: Callable[[World, Server, int], None] = lambda *_: None
     """Sets the scene for so many requests; not measured."""
+
+
+def some_flat(number: int) -> ListingWrite:
+    """A flat for rent."""
+    return ListingWrite(title=f"Квартира {number}", city="Astana", price=Decimal(100_000 + number))
 
 
 def new_user(role: Role, **fields: Any) -> User:

@@ -1,7 +1,11 @@
 """What the benchmark has found, as tables for people and a chart."""
 
+import os
+import platform
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from html import escape
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -15,9 +19,9 @@ Figures = Mapping[str, float]
 
 def text(result: Mapping[str, Any]) -> tuple[str, bool]:
     """The whole report, and whether every figure is within its target."""
-    table, calls_fine = _calls(result)
+    costs, calls_fine = _calls(result)
     starts, starts_fine = _starts(result)
-    parts = [table, _history(result), _changes(result), starts, _money(result)]
+    parts = [costs, _history(result), _changes(result), starts, _money(result)]
     verdict = (
         "Every figure is within its target." if calls_fine and starts_fine else "NOT every figure is within its target."
     )
@@ -56,7 +60,7 @@ def _calls(result: Mapping[str, Any]) -> tuple[str, bool]:
         "least so many. Bytes: messages to and from Firestore. CPU: of the function's process, for one warm request.\n"
         "Limit: round trips, reads, writes. Password hashes are as in production (bcrypt, cost 12)."
     )
-    return _table(title, head, rows), fine
+    return table(title, head, rows), fine
 
 
 def _verdict(call: Call, *found: Figures) -> str:
@@ -79,7 +83,7 @@ def _history(result: Mapping[str, Any]) -> str:
         ]
         rows.append([f"{row['history']:,}", *figures])
     head = ["swipes before", "GET /feed/next", "POST /feed/action"]
-    return _table("One card after a history: round trips, reads, writes, bytes.", head, rows)
+    return table("One card after a history: round trips, reads, writes, bytes.", head, rows)
 
 
 def _changes(result: Mapping[str, Any]) -> str:
@@ -94,7 +98,7 @@ def _changes(result: Mapping[str, Any]) -> str:
     title = (
         f"After a change of preferences, {result['changes'][0]['history']:,} swipes before: round trips, reads, writes."
     )
-    return _table(title, head, rows)
+    return table(title, head, rows)
 
 
 def _starts(result: Mapping[str, Any]) -> tuple[str, bool]:
@@ -114,7 +118,7 @@ def _starts(result: Mapping[str, Any]) -> tuple[str, bool]:
         f"that only creates a Firestore client, limit {COLD_START_RATIO}; memory after load and 16 requests at once,\n"
         f"all processes together, limit {MEMORY_MIB} MiB."
     )
-    return _table(title, ["function", "cold start s", "ratio", "memory MiB", ""], rows), fine
+    return table(title, ["function", "cold start s", "ratio", "memory MiB", ""], rows), fine
 
 
 def _money(result: Mapping[str, Any]) -> str:
@@ -141,14 +145,23 @@ def _money(result: Mapping[str, Any]) -> str:
         f"{prices.ROUND_TRIP_MS:.0f} ms.\n" + "\n".join(prices.SOURCES)
     )
     head = ["swipes", "Firestore", "functions, alone", "functions, shared", "keeping them a month", "all"]
-    return _table(title, head, rows)
+    return table(title, head, rows)
 
 
 def _ratio(one: float, other: float) -> str:
     return f"{other / one:.1f}" if one else "-"
 
 
-def _table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+def machine() -> str:
+    """What this runs on, in words."""
+    name = platform.machine()
+    with suppress(OSError):  # Linux has it.
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    return f"{os.cpu_count()} cores of {name}, Python {platform.python_version()}"
+
+
+def table(title: str, head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
 
     def line(cells: Sequence[str]) -> str:
