@@ -14,10 +14,14 @@ from google.api_core.exceptions import GoogleAPICallError
 
 _TRACE = re.compile(r"([0-9a-f]{32})(?:/([0-9]+))?")
 
+RELEASE = os.environ.get("RELEASE", "")
+"""The commit that was deployed. A function that runs locally has none."""
+
 
 def write(severity: str, message: str, **fields: Any) -> None:
     """Writes one line to standard output, whole even among threads."""
-    line = json.dumps({"severity": severity, "message": message, **fields}, default=str)
+    release = {"release": RELEASE} if RELEASE and severity != "INFO" else {}
+    line = json.dumps({"severity": severity, "message": message, **release, **fields}, default=str)
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 

@@ -208,6 +208,8 @@ class Group:
         # Hosting's CDN would otherwise keep even 404s for minutes.
         response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
+        if logs.RELEASE:
+            response.headers["X-Release"] = logs.RELEASE
         started = flask.g.get("started", time.perf_counter())
         logs.request(flask.request, response, time.perf_counter() - started, flask.g.get("user_id"))
         return response

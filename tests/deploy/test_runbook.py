@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from infra.cloud.manifest import ROOT
+from infra.cloud.manifest import ROOT, runtime
 from tests.deploy.conftest import Gcloud, write_programs
 
 RUNBOOK = (ROOT / "infra/README.md").read_text()
@@ -21,8 +21,9 @@ WITHOUT_A_PROJECT = ("auth", "config")
 def typed(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     """What the runbook's shell blocks and the commands in its text and in the alerts call, as a shell reads them."""
     folder = tmp_path_factory.mktemp("bin")
-    notes = write_programs(folder, "gcloud", "make", prints="123")
-    alerts = "\n".join(path.read_text() for path in sorted((ROOT / "infra/cloud/alerts").glob("*.yaml")))
+    notes = write_programs(folder, "gcloud", "make", prints="a123")
+    files = sorted((ROOT / "infra/cloud/alerts").glob("*.yaml"))
+    alerts = "\n".join(path.read_text().replace("$project", "p").replace("$region", "r") for path in files)
     blocks = re.findall(r"```bash\n(.*?)```", RUNBOOK, re.DOTALL)
     lines = [*blocks, *re.findall(r"`((?:gcloud|make) [^`]+)`", RUNBOOK + alerts)]
     path = f"{folder}:{os.environ['PATH']}"
@@ -63,11 +64,19 @@ def test_the_workflow_uses_actions_of_known_content_and_commands_that_exist(job:
     steps = yaml.safe_load((ROOT / WORKFLOW).read_text())["jobs"][job]["steps"]
     assert all(re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", each["uses"]) for each in steps if "uses" in each)
     commands = [each["run"] for each in steps if "run" in each]
-    assert commands == {"test": ["make check", "make test"], "deploy": ["make deploy"]}[job]
+    assert commands == {"test": ["make check PYTHON=python", "make test PYTHON=python"], "deploy": ["make deploy"]}[job]
 
 
 def test_nothing_is_deployed_before_it_is_configured() -> None:
     deploy = yaml.safe_load((ROOT / WORKFLOW).read_text())["jobs"]["deploy"]
-    assert "vars.GCP_PROJECT != ''" in deploy["if"]
+    assert deploy["if"] == (
+        "github.ref == 'refs/heads/main' && vars.GCP_PROJECT != '' && vars.GCP_WORKLOAD_IDENTITY_PROVIDER != ''"
+    )
     assert deploy["needs"] == "test"
     assert deploy["permissions"] == {"contents": "read", "id-token": "write"}
+
+
+def test_the_tests_run_on_the_python_that_is_deployed_and_on_the_newest() -> None:
+    job = yaml.safe_load((ROOT / WORKFLOW).read_text())["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python"] == ["3.11", "3.14"]
+    assert runtime() == "python311"

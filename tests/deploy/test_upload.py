@@ -20,6 +20,7 @@ import pytest
 import requests
 from google.events.cloud.firestore import DocumentEventData
 
+from infra.cloud import manifest
 from infra.cloud.manifest import ROOT, Function, functions, uploaded_files
 from infra.local.emulators import HOST, STATE, free_ports
 from infra.local.subreaper import guarded
@@ -171,6 +172,7 @@ def test_the_whole_api_works_from_the_upload(addresses: dict[str, str]) -> None:
     refused = requests.get(f"{addresses['admin']}/admin/users", headers={"Authorization": f"Bearer {tokens['tenant']}"})
     assert refused.status_code == 403
     assert call("GET", "/health")["environment"] == "production"
+    assert requests.get(f"{addresses['feed']}/feed/next", timeout=30).headers["X-Release"] == manifest.release()
     assert call("GET", "/openapi.json")["openapi"].startswith("3.1")
     assert "<html" in call("GET", "/docs")
 
