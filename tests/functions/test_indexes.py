@@ -8,7 +8,7 @@ import inspect
 import json
 import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import chain, combinations
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from google.cloud.firestore_v1.query import Query
 from google.cloud.firestore_v1.types import StructuredQuery
 
 from functions import HTTP_FUNCTIONS
-from shared.data import listings, outbox, store
+from shared.data import listings, lost_leads, outbox, store
 from shared.data.notifications import Stream
 from shared.data.pages import encode_cursor
 from shared.feed.coverage import Gap
@@ -134,13 +134,17 @@ def swipe_in_all_states(api: Api, preferences: dict[str, Any]) -> None:
 
 
 @pytest.fixture
-def queries(api: Api, recorder: Recorder) -> list[StructuredQuery]:
+def queries(api: Api, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> list[StructuredQuery]:
     """One of each shape of query that the API sends."""
     admin, owner, tenant = api.person("admin"), api.person("admin"), api.person()
     with recorder.recording() as calls:
         for operation in operations():
             call_with_all_filters(operation, admin, owner, tenant)
         outbox.deliver_due()
+        monkeypatch.setattr(lost_leads, "GRACE", timedelta(0))
+        tenant.act(owner.listing(), "like")
+        for _ in range(2):  # From the beginning, and from where the first one ended.
+            lost_leads.make_up_for()
         outbox.list_open(owner.id, Stream.INSTANT)
     sent = calls.queries
     many_listings(api.person("landlord"))
