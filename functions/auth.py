@@ -1,17 +1,26 @@
 """Registration, login and sessions, the caller's own account, and the ways in through Telegram."""
 
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
 import flask
 
-from shared import security
-from shared.data import passwords, profile, sessions, store, throttle, users
+from shared import clock, security, telegram_data
+from shared.data import codes, passwords, profile, sessions, store, throttle, users
+from shared.data import telegram as telegram_accounts
 from shared.data.pages import Page
 from shared.data.users import User
 from shared.enums import Role
-from shared.errors import Conflict
+from shared.errors import Conflict, Forbidden, Unauthorized
 from shared.models.auth import (
     Login,
     Logout,
+    MeParams,
+    MiniApp,
     PasswordChange,
+    PasswordReset,
+    PasswordResetConfirm,
     ProfileUpdate,
     Register,
     SessionRead,
@@ -20,11 +29,15 @@ from shared.models.auth import (
     Token,
     TokenRequest,
     UserRead,
+    Verify,
+    VerifyConfirm,
+    Widget,
 )
 from shared.models.base import Status
 from shared.models.pages import PageParams
 from shared.settings import settings
-from shared.web.caller import Bot, Caller, client_ip, user_agent
+from shared.telegram_data import NotGenuine, TelegramUser
+from shared.web.caller import Bot, Caller, client_ip, locale, user_agent
 from shared.web.group import Group
 
 api = Group("auth", __doc__)
@@ -104,9 +117,9 @@ def end_session(user: User, session_id: int) -> Status:
 
 
 @api.get("/auth/me")
-def me(user: User) -> UserRead:
+def me(user: User, query: MeParams) -> UserRead:
     """The user that the token belongs to."""
-    return user.to_model()
+    return user.to_verified_model() if query.include else user.to_model()
 
 
 @api.patch("/auth/me", errors=(403, 409, 429))
@@ -128,6 +141,42 @@ def change_password(caller: Caller, body: PasswordChange) -> Token:
     return _token(user)
 
 
+@api.post("/auth/password/reset", errors=(429,))
+def reset_password(body: PasswordReset) -> Status:
+    """Send a code for a new password: by Telegram where it is linked, else by mail.
+
+    The answer is the same, and takes as long, if there is no such account. Where neither mail nor Telegram is
+    configured it is 503 with the code `not_configured`.
+    """
+    codes.send_for_reset(body.username, client_ip(), locale())
+    return Status()
+
+
+@api.post("/auth/password/reset/confirm", errors=(401, 429))
+def confirm_reset(body: PasswordResetConfirm) -> Token:
+    """Set a new password by a code. Every token and session issued before ends; the answer has a new token.
+
+    A code is good for 15 minutes and once; after five wrong tries it is worthless (429).
+    """
+    user = codes.reset_password(body.username, body.code, body.new_password)
+    flask.g.user_id = user.id
+    return _token(user)
+
+
+@api.post("/auth/verify", errors=(409, 429))
+def send_code(caller: Caller, body: Verify) -> Status:
+    """Send a code to the caller's own email, to verify it, or Telegram. Not configured: 503 `not_configured`."""
+    codes.send_to_user(caller.load_owner(), body.channel, client_ip(), locale())
+    return Status()
+
+
+@api.post("/auth/verify/confirm", errors=(429,))
+def confirm_email(caller: Caller, body: VerifyConfirm) -> Status:
+    """Verify the caller's email by the code that was sent there. A wrong code is 401 `wrong_code`."""
+    codes.verify_email(caller.load_owner(), body.code)
+    return Status()
+
+
 @api.post(
     "/auth/telegram/login-or-register",
     errors=(403,),
@@ -139,7 +188,48 @@ def telegram(_: Bot, body: TelegramLogin) -> Token:
     Found by telegram_id, else by phone (which links the two), else registered. Where a bot secret is configured the
     request must carry it in X-Telegram-Bot-Secret. Admins and deactivated users cannot enter this way.
     """
-    user = users.enter_by_telegram(body.telegram_id, body.phone, body.name, Role(body.role))
+    user = telegram_accounts.enter(body.telegram_id, body.phone, body.name, Role(body.role), locale())
+    flask.g.user_id = user.id
+    return _token(user)
+
+
+@api.post("/auth/telegram/mini-app", errors=(401, 403))
+def enter_mini_app(body: MiniApp) -> Token:
+    """Sign in by the data that Telegram gives to a Mini App; unknown people are registered as tenants.
+
+    401 if it is not Telegram's or older than a day; 403 for admins and deactivated users, and without a bot.
+    """
+    return _enter(telegram_data.from_mini_app, body.init_data)
+
+
+@api.post("/auth/telegram/widget", errors=(401, 403))
+def enter_widget(body: Widget) -> Token:
+    """Sign in by the fields that Telegram's login widget hands over; otherwise as in a Mini App."""
+    return _enter(telegram_data.from_widget, body.model_dump(exclude_unset=True))
+
+
+@api.delete("/auth/telegram", errors=(409,))
+def leave_telegram(caller: Caller) -> Status:
+    """Give up the link to Telegram and the phone: the way out of somebody else's account.
+
+    Every token and session issued before ends. 409 if nobody could enter the account any more.
+    """
+    telegram_accounts.leave(caller.load_owner())
+    return Status()
+
+
+def _enter(check: Callable[[Any, str, datetime], TelegramUser], given: Any) -> Token:
+    """Lets in whom Telegram vouches for."""
+    bot_token = settings().telegram_bot_token
+    if not bot_token:
+        raise Forbidden("The Telegram login is not configured", code="not_configured")
+    try:
+        person = check(given, bot_token, clock.now())
+    except NotGenuine:
+        raise Unauthorized("This is not from Telegram, or too old", code="not_genuine") from None
+    user = telegram_accounts.enter(person.id, None, person.name, Role.TENANT, locale())
+    if user.tokens_valid_from and person.signed_at < user.tokens_valid_from.replace(microsecond=0):
+        raise Unauthorized("Signed out since; open it again", code="sign_in_again")
     flask.g.user_id = user.id
     return _token(user)
 

@@ -100,9 +100,14 @@ class TooManyRequests(ApiError):
 
 
 class Unavailable(ApiError):
-    """Firestore could not be reached in time. Nothing was half-done; the same request may be repeated."""
+    """Firestore, or another service, could not be reached in time. The same request may be repeated."""
 
     status = 503
 
-    def __init__(self) -> None:
-        super().__init__("Service temporarily unavailable, please retry", {"Retry-After": "2"})
+    def __init__(
+        self,
+        detail: str = "Service temporarily unavailable, please retry",
+        code: str | None = None,
+        retry_after: int = 2,
+    ) -> None:
+        super().__init__(detail, {"Retry-After": str(retry_after)}, code)

@@ -90,6 +90,13 @@ class Settings(BaseModel):
     register_failures_per_address: int = Field(default=20, gt=0)
     """Registrations answered with 409 that one client address may cause in one window."""
 
+    codes_per_address: int = Field(default=20, gt=0)
+    """Codes by mail or Telegram that one client address may ask for in one window."""
+
+    reset_seconds: float = Field(default=3, ge=0, le=10)
+    """How long every answer to a forgotten password takes, so that its time does not tell who has an account.
+    0: as long as the delivery."""
+
     throttle_window_seconds: int = Field(default=900, gt=0)
 
     trusted_proxies: int = Field(default=1, ge=0)
@@ -148,6 +155,8 @@ LOCAL_DEFAULTS = {
     "login_failures_per_account": 100_000,
     "login_failures_per_address": 100_000,
     "register_failures_per_address": 100_000,
+    "codes_per_address": 100_000,
+    "reset_seconds": 0,
     "trusted_proxies": 0,
     "feed_settle_seconds": 0.05,
     "gather_seconds": 0.5,

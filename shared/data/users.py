@@ -12,16 +12,15 @@ from typing import Any
 from shared.data import store
 from shared.data.pages import Page, paginate
 from shared.enums import Role
-from shared.errors import Conflict, Forbidden, NotFound, Unauthorized, Unavailable
+from shared.errors import Conflict, NotFound, Unauthorized, Unavailable
 from shared.models.admin import AdminUserRead, AdminUserUpdate
-from shared.models.auth import UserRead
+from shared.models.auth import UserRead, Verification
 from shared.models.leads import Contact
 from shared.models.pages import PageParams
 from shared.spelling import email_key
 
 COLLECTION = "users"
 IDENTITIES = "identities"
-DEFAULT_TELEGRAM_NAME = "Telegram user"
 ATTEMPTS = 8
 
 
@@ -70,6 +69,11 @@ class User:
 
     def to_model(self) -> UserRead:
         return UserRead.model_validate(self, from_attributes=True)
+
+    def to_verified_model(self) -> UserRead:
+        """With what the user has shown to be theirs."""
+        verification = Verification(email=self.email_verified, phone=self.phone_verified)
+        return self.to_model().model_copy(update={"verification": verification})
 
     def to_contact(self) -> Contact:
         return Contact.model_validate(self, from_attributes=True)
@@ -126,6 +130,8 @@ def create(
             "password_hash": password_hash,
             "is_active": True,
             **given,
+            # Only the bot gives both, and it has the phone from Telegram.
+            "phone_verified": bool(phone and telegram_id),
         }
         batch = store.Batch()
         batch.create(ref(user_id), data | {"created_at": store.SERVER_TIMESTAMP})
@@ -180,48 +186,6 @@ def all_ended(user: User) -> dict[str, Any]:
     """The fields that end every access token and every session that was issued before."""
     version = user.token_version + 1
     return {"token_version": version, "tokens_from": version, "tokens_valid_from": store.SERVER_TIMESTAMP}
-
-
-def enter_by_telegram(telegram_id: str, phone: str | None, name: str | None, role: Role) -> User:
-    """The user behind a Telegram account: found by telegram_id, else by phone (which links them), else made.
-
-    The reference's three steps. Every write states what it read, so simultaneous calls end with one user.
-
-    Raises:
-        Forbidden: The user is an admin, or inactive.
-    """
-    telegram = identity_ref("telegram_id", telegram_id)
-    for _ in range(ATTEMPTS):
-        by_telegram, *by_phone = store.get(telegram, *([identity_ref("phone", phone)] if phone else []))
-        if (user_id := owner_of(by_telegram)) is not None:
-            (user_doc,) = store.get(ref(user_id))
-            return _may_enter(User.of(user_doc))
-        if by_phone and (user_id := owner_of(by_phone[0])) is not None:
-            (user_doc,) = store.get(ref(user_id))
-            user = _may_enter(User.of(user_doc))
-            batch = store.Batch()
-            if user.telegram_id:
-                batch.delete(identity_ref("telegram_id", user.telegram_id))
-            batch.create(telegram, {"user_id": user.id, "kind": "telegram_id"})
-            batch.update(ref(user.id), {"telegram_id": telegram_id}, seen=user_doc)
-            try:
-                batch.commit()
-            except store.LOST_RACE:
-                continue
-            return user
-        try:
-            return create(role=role, name=name or DEFAULT_TELEGRAM_NAME, phone=phone, telegram_id=telegram_id)
-        except Conflict:
-            continue
-    raise Unavailable
-
-
-def _may_enter(user: User | None) -> User:
-    if user is None or not user.is_active:
-        raise Forbidden("This account is deactivated")
-    if user.role is Role.ADMIN:
-        raise Forbidden("An admin cannot enter through Telegram")
-    return user
 
 
 def list_all(page: PageParams) -> Page[AdminUserRead]:

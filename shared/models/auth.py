@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, StrictBool, model_validator
+from pydantic import MISSING, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
 from shared.enums import Role
-from shared.models.base import Body, Form, Model
-from shared.models.fields import Email, Id, Password, Phone, Text255, digits_to_string, empty_is_none
+from shared.models.base import Body, Form, Model, Params
+from shared.models.fields import Email, Id, Password, Phone, Text255, digits_to_string, empty_is_none, trimmed
+from shared.models.include import Include
 
 _OwnRole = Literal["tenant", "landlord", "agent"]
 """The roles that one may take oneself."""
@@ -57,6 +58,22 @@ class TelegramLogin(Body):
             json_schema_input_type=_OwnRole | Literal[""] | None,
         ),
     ] = "tenant"
+
+
+class MiniApp(Body):
+    """What Telegram tells a Mini App about its user: `Telegram.WebApp.initData`, as it is."""
+
+    init_data: Annotated[str, Field(max_length=8192)]
+
+
+class Widget(Body):
+    """The fields of Telegram's login widget, as they are. Whatever else it sends is part of what is checked."""
+
+    model_config = ConfigDict(extra="allow")
+
+    id: int | str
+    auth_date: int | str
+    hash: str
 
 
 class Token(Model):
@@ -128,6 +145,52 @@ class PasswordChange(Body):
     new_password: Password
 
 
+class PasswordReset(Body):
+    """Whose password is forgotten."""
+
+    username: Annotated[str, Field(max_length=320, description="An email or a phone number, in any spelling.")]
+
+
+_Code = Annotated[
+    str,
+    Field(pattern=r"^[0-9]{6}$", description="Six digits."),
+    BeforeValidator(trimmed),
+]
+
+
+class PasswordResetConfirm(PasswordReset):
+    """The code that was sent, and a new password."""
+
+    code: _Code
+    new_password: Password
+
+
+class Verify(Body):
+    """Where to send a code."""
+
+    channel: Literal["email", "telegram"]
+
+
+class VerifyConfirm(Body):
+    """The code that was sent."""
+
+    channel: Literal["email"]
+    code: _Code
+
+
+class Verification(Model):
+    """What a user has shown to be theirs."""
+
+    email: bool
+    phone: bool
+
+
+class MeParams(Params):
+    """What to answer besides."""
+
+    include: Include[Literal["verification"]] = frozenset()
+
+
 class UserRead(Model):
     """A user as they see themselves."""
 
@@ -139,3 +202,4 @@ class UserRead(Model):
     telegram_id: str | None
     is_active: bool
     created_at: datetime
+    verification: Verification | MISSING = MISSING

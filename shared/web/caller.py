@@ -9,7 +9,8 @@ from shared import client_ip as rules
 from shared import security
 from shared.data import store, users
 from shared.data.users import User
-from shared.enums import Role
+from shared.delivery.account_texts import locale_of
+from shared.enums import Locale, Role
 from shared.errors import Forbidden, Unauthorized
 from shared.settings import settings
 
@@ -108,6 +109,11 @@ def user_agent() -> str | None:
     """What the client calls itself, for people to recognise their devices by."""
     said = "".join(each for each in flask.request.headers.get("User-Agent", "") if each.isprintable()).strip()
     return said[:255] or None
+
+
+def locale() -> Locale:
+    """The language that the client asks for."""
+    return locale_of(flask.request.headers.get("Accept-Language", ""))
 
 
 def client_ip() -> str:

@@ -62,6 +62,8 @@ EXAMPLES: dict[str, list[Any]] = {
     "TelegramLogin": [
         {"telegram_id": "123456789", "phone": "+77001234567", "name": "Имя из Telegram", "role": "tenant"}
     ],
+    "MiniApp": [{"init_data": "user=%7B%22id%22%3A123456789%7D&auth_date=1764504000&hash=<hash>"}],
+    "Widget": [{"id": 123456789, "auth_date": 1764504000, "hash": "<hash>"}],
     "Token": [{"access_token": "<JWT>", "token_type": "bearer"}],
     "TokenRequest": [{"grant_type": "password", "username": "user@example.com", "password": "secret123"}],
     "SessionToken": [
@@ -84,6 +86,12 @@ EXAMPLES: dict[str, list[Any]] = {
             "current_password": "secret123",
         }
     ],
+    "PasswordReset": [{"username": "user@example.com"}],
+    "PasswordResetConfirm": [
+        {"username": "user@example.com", "code": "123456", "new_password": "кот ест рыбу по средам"}
+    ],
+    "Verify": [{"channel": "email"}],
+    "VerifyConfirm": [{"channel": "email", "code": "123456"}],
     "PasswordChange": [{"current_password": "secret123", "new_password": "кот ест рыбу по средам"}],
     "UserRead": [
         {

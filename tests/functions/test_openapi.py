@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from copy import deepcopy
 from importlib import import_module
 from typing import Any, NoReturn
@@ -16,9 +16,11 @@ from werkzeug.test import TestResponse
 
 from functions import HTTP_FUNCTIONS, auth
 from infra.openapi import FILE, current
-from shared.data import passwords, store
+from shared.data import codes, passwords, store
 from shared.settings import settings
 from tests.instruments.api import PASSWORD, Api
+from tests.instruments.mail import MailServer, mail_server
+from tests.instruments.telegram import TOKEN, mini_app, telegram_server, widget
 
 DOCUMENT = current()
 OPERATIONS = {
@@ -47,6 +49,9 @@ def body_of(operation: dict[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def example_of(operation: dict[str, Any]) -> dict[str, Any]:
     """A request body that an operation's own example shows, as options of the test client."""
+    signed: Any = {"enter_mini_app": mini_app, "enter_widget": widget}.get(operation["operationId"])
+    if signed:  # An example cannot be signed for ever.
+        return {"json": signed(1)}
     if "requestBody" not in operation:
         return {}
     media, schema = body_of(operation)
@@ -134,7 +139,16 @@ def test_every_body_and_every_answer_has_an_example() -> None:
             assert resolved(body_of(operation)[1])["examples"], name
     # The rest are parts of others, whose examples show them, and an error's text differs by status.
     without = {name for name, schema in SCHEMAS.items() if "properties" in schema and "examples" not in schema}
-    assert without == {"ChannelsRead", "ChannelsWrite", "Contact", "Conversation", "FieldError", "Error", "QuietHours"}
+    assert without == {
+        "ChannelsRead",
+        "ChannelsWrite",
+        "Contact",
+        "Conversation",
+        "FieldError",
+        "Error",
+        "QuietHours",
+        "Verification",
+    }
 
 
 def test_every_example_is_valid() -> None:
@@ -178,7 +192,11 @@ def test_a_token_or_the_login_form_opens_what_needs_a_user() -> None:
         "register",
         "login",
         "issue_token",
+        "reset_password",
+        "confirm_reset",
         "telegram",
+        "enter_mini_app",
+        "enter_widget",
         "list_listings",
         "get_cities",
         "get_listing",
@@ -226,10 +244,22 @@ def client(api: Api) -> Client:
     return Client(api)
 
 
+@pytest.fixture
+def mail(monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+    with mail_server() as server, telegram_server() as bot:
+        monkeypatch.setenv("TELEGRAM_API_URL", bot.url)
+        yield server
+    settings.cache_clear()
+
+
 def test_every_answer_is_as_declared_and_every_declared_answer_happens(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    client: Client, monkeypatch: pytest.MonkeyPatch, mail: MailServer
 ) -> None:
     api, call, ok = client.api, client.call, client.ok
+    configured = {"SMTP_URL": mail.url, "TELEGRAM_BOT_TOKEN": TOKEN, "MAIL_FROM": "no-reply@example.kz"}
+    for variable, value in configured.items():
+        monkeypatch.setenv(variable, value)
+    settings.cache_clear()
     tenant, landlord, admin = api.person("tenant"), api.person("landlord"), api.person("admin")
     me, owner, boss = tenant.token, landlord.token, admin.token
 
@@ -262,7 +292,35 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     call("update_me", 403, me, json={"email": "new@example.kz"})
     call("update_me", 409, me, json={"email": landlord.email, "current_password": PASSWORD})
     call("change_password", 403, me, json={"current_password": "wrong", "new_password": PASSWORD})
+    ok("send_code", me, json={"channel": "email"})
+    ok("confirm_email", me, json={"channel": "email", "code": mail.messages[-1]["Subject"][-6:]})
+    assert ok("me", me, query_string={"include": "verification"})["verification"] == {"email": True, "phone": False}
+    ok("reset_password", json={"username": tenant.email})
+    new = {"username": tenant.email, "code": mail.messages[-1]["Subject"][-6:], "new_password": PASSWORD}
+    me = ok("confirm_reset", json=new)["access_token"]
+    call("confirm_reset", 401, json=new)
+    ok("reset_password", json={"username": tenant.email})
+    assert {api.call("POST", "/auth/password/reset/confirm", json=new).status_code for _ in range(5)} == {401}
+    call("confirm_reset", 429, json=new)
+    ok("send_code", me, json={"channel": "email"})
+    wrong = {"channel": "email", "code": "000000"}
+    assert {api.call("POST", "/auth/verify/confirm", me, json=wrong).status_code for _ in range(5)} == {401}
+    call("confirm_email", 429, me, json=wrong)
     by_telegram = ok("telegram", json={"telegram_id": 77})["access_token"]
+    ways: dict[str, Callable[..., Any]] = {"enter_mini_app": mini_app, "enter_widget": widget}
+    for given, (name, sign) in enumerate(ways.items(), 78):
+        ok(name, json=sign(given))
+        call(name, 401, json=sign(given, token="1:other"))
+        gone = ok("telegram", json={"telegram_id": given + 100})["access_token"]
+        ok("update_user", boss, ok("me", gone)["id"], json={"is_active": False})
+        call(name, 403, json=sign(given + 100))
+    call("leave_telegram", 409, by_telegram)
+    linked = api.person(phone="+77012223344")
+    ok("send_code", linked.token, json={"channel": "email"})
+    ok("confirm_email", linked.token, json={"channel": "email", "code": mail.messages[-1]["Subject"][-6:]})
+    entered = ok("telegram", json={"telegram_id": 90, "phone": "+77012223344"})["access_token"]
+    ok("leave_telegram", entered)
+    call("send_code", 409, by_telegram, json={"channel": "email"})
     call("change_password", 409, by_telegram, json={"current_password": "", "new_password": PASSWORD})
     me = ok("change_password", me, json={"current_password": PASSWORD, "new_password": PASSWORD})["access_token"]
     ok("update_user", boss, ok("me", token)["id"], json={"is_active": False})
@@ -376,13 +434,15 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
             call(name, 422, boss, *ids, query_string={"limit": 0, "listing_id": 0, "include": "x"})
 
     # Limits, and a database that fails.
-    limits = {"login_failures_per_account": 1, "register_failures_per_address": 1}
+    limits = {"login_failures_per_account": 1, "register_failures_per_address": 1, "codes_per_address": 1}
     with monkeypatch.context() as patch:
-        for module in (auth, passwords):
+        for module in (auth, codes, passwords):
             patch.setattr(module, "settings", lambda: settings().model_copy(update=limits))
         call("register", 429, json=register)
         call("login", 429, data={"username": "+7 700 123 45 67", "password": PASSWORD})
         call("issue_token", 429, data=signed_in)
+        call("reset_password", 429, json={"username": tenant.email})
+        call("send_code", 429, me, json={"channel": "email"})
         call("update_me", 429, me, json={"email": "new@example.kz", "current_password": PASSWORD})
         call("change_password", 429, me, json={"current_password": PASSWORD, "new_password": PASSWORD})
     for status, error in ((503, ServiceUnavailable("down")), (500, RuntimeError("secret"))):

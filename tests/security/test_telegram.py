@@ -1,0 +1,211 @@
+"""Getting in through Telegram: what Telegram signs, and whose an account is when a phone leads to it."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import pytest
+
+from tests.instruments import telegram as bot_api
+from tests.instruments.api import PASSWORD, Api, Person
+from tests.instruments.mail import MailServer, mail_server
+from tests.instruments.telegram import TelegramServer, mini_app, telegram_server, widget
+from tests.security.conftest import Configure
+from tests.security.database import check_whole, dump
+
+PHONE = "+77001234567"
+WAYS: dict[str, Any] = {"/auth/telegram/mini-app": mini_app, "/auth/telegram/widget": widget}
+
+
+@pytest.fixture
+def bot(configure: Configure) -> Iterator[TelegramServer]:
+    with telegram_server() as server:
+        configure(TELEGRAM_API_URL=server.url, TELEGRAM_BOT_TOKEN=bot_api.TOKEN)
+        yield server
+
+
+@pytest.fixture
+def mail(configure: Configure) -> Iterator[MailServer]:
+    with mail_server() as server:
+        configure(SMTP_URL=server.url, MAIL_FROM="no-reply@example.kz")
+        yield server
+
+
+def me(api: Api, token: str) -> Any:
+    return api.ok("GET", "/auth/me?include=verification", token)
+
+
+def by_bot(api: Api, telegram_id: str, phone: str | None = PHONE) -> str:
+    body = {"telegram_id": telegram_id, "phone": phone, "name": ""}
+    return str(api.ok("POST", "/auth/telegram/login-or-register", json=body)["access_token"])
+
+
+def verify_email(person: Person, mail: MailServer) -> None:
+    person.ok("POST", "/auth/verify", json={"channel": "email"})
+    code = mail.messages[-1]["Subject"][-6:]
+    person.ok("POST", "/auth/verify/confirm", json={"channel": "email", "code": code})
+
+
+def login_status(api: Api, username: str) -> int:
+    return int(api.call("POST", "/auth/login", data={"username": username, "password": PASSWORD}).status_code)
+
+
+# --- What Telegram signs
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_telegram_lets_people_in(api: Api, bot: TelegramServer, path: str) -> None:
+    first = me(api, api.ok("POST", path, json=WAYS[path](5))["access_token"])
+    assert (first["telegram_id"], first["role"]) == ("5", "tenant")
+    assert first["name"].startswith("Айгуль")
+    assert me(api, api.ok("POST", path, json=WAYS[path](5))["access_token"]) == first
+    assert me(api, by_bot(api, "5", None))["id"] == first["id"]
+
+
+@pytest.mark.parametrize("path", WAYS)
+@pytest.mark.parametrize(
+    "wrong", [{"token": "1:another"}, {"age": 24 * 3600 + 60}, {"age": -3600}, {"auth_date": ""}, {"auth_date": "x"}]
+)
+def test_what_is_forged_or_old_lets_nobody_in(api: Api, bot: TelegramServer, path: str, wrong: Any) -> None:
+    refused = api.call("POST", path, json=WAYS[path](5, **wrong))
+    assert refused.status_code == 401, refused.text
+    assert not dump()
+
+
+def test_nothing_signed_can_be_changed(api: Api, bot: TelegramServer) -> None:
+    fields = dict(parse_qsl(mini_app(5)["init_data"]))
+    for name, value in fields.items():
+        for changed in (value + "1", value.upper() if value.upper() != value else value + " "):
+            body = {"init_data": urlencode(fields | {name: changed})}
+            assert api.call("POST", "/auth/telegram/mini-app", json=body).status_code == 401, name
+    twice = {"init_data": urlencode([*fields.items(), ("user", '{"id": 6}')])}
+    more = {"init_data": urlencode(fields | {"role": "admin"})}
+    for body in (twice, more, {"init_data": ""}, {"init_data": "hash="}, {"init_data": "&&&"}):
+        assert api.call("POST", "/auth/telegram/mini-app", json=body).status_code == 401
+    signed = widget(5)
+    for change in ({"id": 6}, {"username": "x"}, {"hash": ""}, {"hash": "Ключ"}):
+        assert api.call("POST", "/auth/telegram/widget", json=signed | change).status_code == 401
+    assert not dump()
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_without_a_bot_and_for_admins_and_the_deactivated_it_is_403(
+    api: Api, configure: Configure, bot: TelegramServer, path: str
+) -> None:
+    admin = api.person("admin")
+    user = me(api, by_bot(api, "5", None))
+    admin.ok("PATCH", f"/admin/users/{user['id']}", json={"role": "admin"})
+    assert api.call("POST", path, json=WAYS[path](5)).status_code == 403
+    admin.ok("PATCH", f"/admin/users/{user['id']}", json={"role": "tenant", "is_active": False})
+    assert api.call("POST", path, json=WAYS[path](5)).status_code == 403
+    configure(TELEGRAM_BOT_TOKEN=None)
+    refused = api.call("POST", path, json=WAYS[path](6))
+    assert (refused.status_code, refused.get_json()["code"]) == (403, "not_configured")
+
+
+@pytest.mark.parametrize("path", WAYS)
+def test_a_logout_everywhere_ends_what_telegram_signed_before(api: Api, bot: TelegramServer, path: str) -> None:
+    signed = WAYS[path](5, age=30)
+    token = api.ok("POST", path, json=signed)["access_token"]
+    api.ok("POST", "/auth/logout", token, json={"everywhere": True})
+    assert api.call("POST", path, json=signed).status_code == 401
+    assert api.call("POST", path, json=WAYS[path](5)).status_code == 200
+
+
+# --- Whose an account is
+
+
+def test_a_phone_is_verified_by_the_bot(api: Api, bot: TelegramServer) -> None:
+    assert me(api, by_bot(api, "5"))["verification"] == {"email": False, "phone": True}
+    without = by_bot(api, "6", None)
+    assert me(api, without)["verification"] == {"email": False, "phone": False}
+    api.ok("PATCH", "/auth/me", without, json={"phone": "+77009998877"})
+    assert me(api, without)["verification"]["phone"] is False
+    assert me(api, by_bot(api, "6", "+77009998877"))["verification"]["phone"] is True
+
+
+def test_an_account_made_with_my_number_is_mine_alone(api: Api, bot: TelegramServer, mail: MailServer) -> None:
+    thief = api.person(email="thief@example.kz", phone=PHONE)
+    form = {"grant_type": "password", "username": thief.email, "password": PASSWORD}
+    session = api.ok("POST", "/auth/token", data=form)["refresh_token"]
+    mine = by_bot(api, "5")
+    assert me(api, mine)["id"] == thief.id
+    # Password and sessions have ended.
+    assert login_status(api, thief.email) == login_status(api, PHONE) == 401
+    renewal = {"grant_type": "refresh_token", "refresh_token": session}
+    assert api.call("POST", "/auth/token", data=renewal).status_code == 401
+    # The access token runs out; it changes nothing of the account.
+    assert thief.ok("GET", "/auth/me")["telegram_id"] == "5"
+    for method, path, body in (
+        ("PATCH", "/auth/me", {"email": "thief2@example.kz"}),
+        ("PATCH", "/auth/me", {"name": "Thief"}),
+        ("POST", "/auth/password", {"current_password": PASSWORD, "new_password": PASSWORD}),
+        ("POST", "/auth/verify", {"channel": "email"}),
+        ("DELETE", "/auth/telegram", None),
+    ):
+        refused = thief.call(method, path, json=body)
+        assert (refused.status_code, refused.get_json()["code"]) == (401, "sign_in_again"), (method, path)
+    # A code goes to Telegram alone.
+    api.ok("POST", "/auth/password/reset", json={"username": thief.email})
+    assert not mail.messages
+    assert bot.messages[-1]["chat_id"] == "5"
+    assert api.ok("PATCH", "/auth/me", mine, json={"name": "Mine"})["name"] == "Mine"
+    check_whole(dump())
+
+
+def test_a_link_to_another_telegram_account_does_not_hide_the_maker(api: Api, bot: TelegramServer) -> None:
+    thief = api.person()
+    token = by_bot(api, "66", None)
+    api.ok("PATCH", "/auth/me", token, json={"phone": PHONE, "email": "thief2@example.kz"})
+    mine = me(api, by_bot(api, "5"))
+    assert mine["telegram_id"] == "5"
+    assert me(api, by_bot(api, "66", None))["id"] != mine["id"]
+    refused = api.call("PATCH", "/auth/me", token, json={"email": "thief3@example.kz"})
+    assert refused.status_code == 401
+    assert thief.ok("GET", "/auth/me")["telegram_id"] is None
+    check_whole(dump())
+
+
+def test_an_account_with_a_verified_email_keeps_both_and_the_telegram_side_is_told(
+    api: Api, bot: TelegramServer, mail: MailServer
+) -> None:
+    person = api.person(email="owner@example.kz", phone=PHONE)
+    verify_email(person, mail)
+    token = by_bot(api, "5")
+    assert me(api, token)["id"] == person.id
+    assert login_status(api, person.email) == 200
+    (told,) = bot.messages
+    assert told["chat_id"] == "5"
+    assert "o…@example.kz" in told["text"]
+    assert "owner@" not in told["text"]
+    by_bot(api, "5")
+    assert len(bot.messages) == 1, "told once"
+    # How to leave it: the number is theirs, and leads to an account of their own.
+    api.ok("DELETE", "/auth/telegram", token)
+    left = me(api, api.login(person.email))
+    assert (left["phone"], left["telegram_id"]) == (None, None)
+    assert api.call("GET", "/auth/me", token).status_code == 401
+    own = me(api, by_bot(api, "5"))
+    assert own["id"] != person.id
+    assert own["phone"] == PHONE
+    check_whole(dump())
+
+
+def test_a_telegram_that_fails_does_not_undo_the_link(api: Api, bot: TelegramServer, mail: MailServer) -> None:
+    person = api.person(phone=PHONE)
+    verify_email(person, mail)
+    bot.answer = bot_api.BLOCKED
+    assert me(api, by_bot(api, "5"))["id"] == person.id
+
+
+def test_a_verified_phone_moves_its_link_and_nothing_ends(api: Api, bot: TelegramServer) -> None:
+    token = by_bot(api, "5")
+    moved = by_bot(api, "7")
+    assert me(api, moved)["id"] == me(api, token)["id"]
+    assert me(api, token)["telegram_id"] == "7"
+    api.ok("PATCH", "/auth/me", token, json={"name": "Still mine"})
+
+
+def test_nobody_leaves_the_last_way_in(api: Api, bot: TelegramServer) -> None:
+    refused = api.call("DELETE", "/auth/telegram", by_bot(api, "5"))
+    assert (refused.status_code, refused.get_json()["code"]) == (409, "last_way_in")
