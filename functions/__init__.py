@@ -48,6 +48,7 @@ FUNCTIONS = {
     "admin": _USER_GROUP,
     "health": Function(Kind.HTTP, data=False),
     "create_lead": Function(Kind.EVENT),
+    "follow_owner": Function(Kind.EVENT),
     "find_lost_leads": Function(Kind.SCHEDULE),
     "deliver_notification": Function(Kind.EVENT, secrets=CHANNEL_SECRETS),
     "deliver_due": Function(Kind.SCHEDULE, secrets=CHANNEL_SECRETS),

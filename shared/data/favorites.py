@@ -70,7 +70,9 @@ def list_by_user(user_id: int, page: ListingPageParams) -> Page[ListingRead]:
         if favorites:
             snapshots = store.get(*(listings.ref(favorite["listing_id"]) for favorite in favorites))
             documents = (snapshot.to_dict() for snapshot in snapshots)
-            active += [listings.to_model(data, page.include) for data in documents if data and data["is_active"]]
+            active += [
+                listings.to_model(data, page.include) for data in documents if data and listings.is_visible(data)
+            ]
         if cursor is None or len(active) == page.limit:
             break
     return Page(active, cursor)

@@ -129,6 +129,11 @@ def criteria_of(listing: dict[str, Any]) -> Criteria:
     return Criteria(listing["city_key"], listing["deal_type"], listing["property_type"], price, price)
 
 
+def is_visible(listing: dict[str, Any]) -> bool:
+    """True if others may see the listing: it is active, and its owner is not deactivated."""
+    return bool(listing["is_active"] and listing.get("owner_active", True))
+
+
 def active(listing_doc: store.Snapshot) -> dict[str, Any]:
     """The fields of a listing that everybody may see.
 
@@ -136,7 +141,7 @@ def active(listing_doc: store.Snapshot) -> dict[str, Any]:
         NotFound: It does not exist or is not active.
     """
     listing = listing_doc.to_dict()
-    if not listing or not listing["is_active"]:
+    if not listing or not is_visible(listing):
         raise NotFound("Listing not found")
     return listing
 
@@ -244,15 +249,36 @@ def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> 
     def attempt(listing_doc: store.Snapshot) -> dict[str, Any]:
         old = editable(listing_doc, user)
         new = old | changes
-        anew = new["is_active"] and (not old["is_active"] or any(new[name] != old[name] for name in MATCHING))
+        visible = is_visible(new)
+        anew = visible and (not is_visible(old) or any(new[name] != old[name] for name in MATCHING))
+        facets = _facets(new["deal_type"], new["property_type"], new["city_key"]) if visible else {}
         stamps = dict.fromkeys(("updated_at", "position") if anew else ("updated_at",), store.SERVER_TIMESTAMP)
         batch = store.Batch()
         # What was read decides if the position moves. Without the precondition, a write in between could
         # change what the listing matches and leave it where tenants have already looked.
-        batch.update(listing_doc.reference, changes | stamps, seen=listing_doc)
+        batch.update(listing_doc.reference, changes | {"facets": facets} | stamps, seen=listing_doc)
         return new | {"updated_at": store.server_time(batch.commit()[0])}
 
     return store.contend([listing_doc], attempt)
+
+
+def follow_owner(listing_doc: store.Snapshot, is_active: bool) -> None:
+    """Takes a listing out of every list and feed while its owner is deactivated, and puts it on top afterwards."""
+
+    def attempt(listing_doc: store.Snapshot) -> None:
+        old = listing_doc.to_dict()
+        if not old or old.get("owner_active", True) == is_active:
+            return
+        new = old | {"owner_active": is_active}
+        changes: dict[str, Any] = {"owner_active": is_active, "facets": {}}
+        if is_visible(new):
+            changes["facets"] = _facets(new["deal_type"], new["property_type"], new["city_key"])
+            changes["position"] = store.SERVER_TIMESTAMP
+        batch = store.Batch()
+        batch.update(listing_doc.reference, changes, seen=listing_doc)
+        batch.commit()
+
+    store.contend([listing_doc], attempt)
 
 
 def renew_city_key(listing_doc: store.Snapshot) -> bool:
@@ -267,7 +293,7 @@ def renew_city_key(listing_doc: store.Snapshot) -> bool:
         if not listing or listing["city_key"] == (city := city_key(listing["city"])):
             return False
         changes: dict[str, Any] = {"city_key": city}
-        if listing["is_active"]:
+        if is_visible(listing):
             changes["facets"] = _facets(listing["deal_type"], listing["property_type"], city)
             changes["position"] = store.SERVER_TIMESTAMP
         batch = store.Batch()
