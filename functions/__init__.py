@@ -45,11 +45,13 @@ FUNCTIONS = {
     "favorites": _USER_GROUP,
     "leads": _USER_GROUP,
     "notifications": Function(Kind.HTTP, secrets=("JWT_KEYS", *CHANNEL_SECRETS)),
+    "searches": _USER_GROUP,
     "admin": _USER_GROUP,
     "health": Function(Kind.HTTP, data=False),
     "create_lead": Function(Kind.EVENT),
     "follow_owner": Function(Kind.EVENT),
     "find_lost_leads": Function(Kind.SCHEDULE),
+    "match_listing": Function(Kind.EVENT),
     "deliver_notification": Function(Kind.EVENT, secrets=CHANNEL_SECRETS),
     "deliver_due": Function(Kind.SCHEDULE, secrets=CHANNEL_SECRETS),
 }

@@ -60,6 +60,12 @@ def remove(user_id: int, listing_id: int) -> None:
     batch.commit()
 
 
+def list_by_listing(listing_id: int) -> store.Query:
+    """Everybody's favorites of a listing, in an order that stays."""
+    query = store.collection(COLLECTION).where(filter=store.Filter("listing_id", "==", listing_id))
+    return query.order_by("id")
+
+
 def list_by_user(user_id: int, page: ListingPageParams) -> Page[ListingRead]:
     """The user's favorite listings that are active, most recently added first."""
     query = store.collection(COLLECTION).where(filter=store.Filter("user_id", "==", user_id))

@@ -162,6 +162,30 @@ EXAMPLES: dict[str, list[Any]] = {
             },
         }
     ],
+    "SearchWrite": [
+        {
+            "name": "Двушка в Астане",
+            "city": "Astana",
+            "deal_type": "rent",
+            "property_type": "flat",
+            "price_min": 100000,
+            "price_max": 400000,
+            "frequency": "instant",
+        }
+    ],
+    "SearchRead": [
+        {
+            "id": 6,
+            "name": "Двушка в Астане",
+            "city": "Astana",
+            "deal_type": "rent",
+            "property_type": "flat",
+            "price_min": 100000,
+            "price_max": 400000,
+            "frequency": "instant",
+            "created_at": "2025-11-30T12:00:00Z",
+        }
+    ],
     "NotificationRead": [
         {
             "id": 5,

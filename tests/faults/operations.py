@@ -186,6 +186,18 @@ OPERATIONS = {
             lead=world.ok("POST", "/leads", "tenant", {"listing_id": world.ids["first"]})["id"]
         ),
     ),
+    "search, change": Operation(
+        "PUT",
+        "/searches/{search}",
+        {"name": "Changed", "frequency": "off"},
+        before=lambda world: world.ids.update(search=world.ok("POST", "/searches", "tenant", {"name": "A"})["id"]),
+    ),
+    "search, delete": Operation(
+        "DELETE",
+        "/searches/{search}",
+        {},
+        before=lambda world: world.ids.update(search=world.ok("POST", "/searches", "tenant", {"name": "A"})["id"]),
+    ),
     "notifications, read": Operation(
         "POST",
         "/notifications/read",

@@ -20,7 +20,7 @@ from google.cloud.firestore_v1.query import Query
 from google.cloud.firestore_v1.types import StructuredQuery
 
 from functions import HTTP_FUNCTIONS
-from shared.data import listings, lost_leads, outbox, store
+from shared.data import listings, lost_leads, matches, outbox, store
 from shared.data.notifications import Stream
 from shared.data.pages import encode_cursor
 from shared.feed.coverage import Gap
@@ -76,6 +76,8 @@ def bodies(listing_id: int, someone: Person) -> dict[str, dict[str, Any]]:
         "POST /notifications/read": {"json": {"all": True}},
         "PUT /notifications/settings": {"json": {}},
         "PUT /notifications/devices/{device_id}": {"json": {"token": "a-token"}},
+        "POST /searches": {"json": {"name": "Mine"}},
+        "PUT /searches/{search_id}": {"json": {"name": "Mine"}},
         "PATCH /admin/users/{user_id}": {"json": {"role": "agent"}},
     }
 
@@ -98,6 +100,8 @@ def call_with_all_filters(operation: Operation, admin: Person, owner: Person, te
     other = owner.listing()["id"]
     lead = tenant.ok("POST", "/leads", json={"listing_id": other})
     ids = {"listing_id": listing_id, "lead_id": lead["id"], "user_id": owner.id, "session_id": 1, "device_id": "phone"}
+    if "{search_id}" in operation.path:
+        ids["search_id"] = admin.ok("POST", "/searches", json={"name": "Mine"})["id"]
     name = f"{operation.method} {operation.path.rstrip('/')}"
     models = [each for each in operation.parameters.values() if inspect.isclass(each) and issubclass(each, Params)]
     wants_body = any(inspect.isclass(each) and issubclass(each, Body | Form) for each in operation.parameters.values())
@@ -148,6 +152,8 @@ def queries(api: Api, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> li
         for _ in range(2):  # From the beginning, and from where the first one ended.
             lost_leads.make_up_for()
         outbox.list_open(owner.id, Stream.INSTANT)
+        listing = store.get(listings.ref(owner.listing()["id"]))[0].to_dict() or {}
+        matches.tell(listing | {"price": listing["price"] + 1}, listing)
     sent = calls.queries
     many_listings(api.person("landlord"))
     with recorder.recording() as calls:
@@ -207,6 +213,7 @@ def test_what_is_over_expires() -> None:
     assert [(each["collectionGroup"], each["fieldPath"]) for each in SPEC["fieldOverrides"] if each.get("ttl")] == [
         ("codes", "expires_at"),
         ("sessions", "expires_at"),
+        ("matches", "expires_at"),
         ("notifications", "expires_at"),
         ("throttle", "expires_at"),
     ]

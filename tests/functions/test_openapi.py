@@ -401,6 +401,16 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     ok("add_device", owner, "my-phone.1", json={"token": "abc:DEF"})
     ok("remove_device", owner, "my-phone.1")
 
+    # Searches.
+    search = ok("create_search", me, json={"name": "Двушка", "city": "Astana", "price_max": 400000.5})["id"]
+    ok("replace_search", me, search, json={"name": "Двушка", "frequency": "daily"})
+    call("replace_search", 404, owner, search, json={"name": "Чужая"})
+    assert len(ok("list_searches", me)) == 1
+    ok("delete_search", me, search)
+    for number in range(20):
+        ok("create_search", me, json={"name": f"{number}"})
+    call("create_search", 409, me, json={"name": "Ещё одна"})
+
     # Admin.
     ok("list_users", boss, query_string={"limit": 2})
     ok("list_all_listings", boss, query_string={"is_active": "false", "owner_id": landlord.id, "city": "ASTANA"})

@@ -86,6 +86,10 @@ GET    /notifications/settings           401  401    401  200    200      200   
 PUT    /notifications/settings           401  401    401  200    200      200   200      200   200   200     200
 PUT    /notifications/devices/{device}   401  401    401  200    200      200   200      200   200   200     200
 DELETE /notifications/devices/{device}   401  401    401  200    200      200   200      200   200   200     200
+GET    /searches                         401  401    401  200    200      200   200      200   200   200     200
+POST   /searches                         401  401    401  200    200      200   200      200   200   200     200
+PUT    /searches/{search}                401  401    401  200    404      404   404      404   404   404     404
+DELETE /searches/{search}                401  401    401  200    200      200   200      200   200   200     200
 GET    /admin/users                      401  401    401  403    403      403   403      403   200   403     200
 PATCH  /admin/users/{user}               401  401    401  403    403      403   403      403   200   403     200
 GET    /admin/listings                   401  401    401  403    403      403   403      403   200   403     200
@@ -187,6 +191,8 @@ class World:
             "POST /notifications/read": {"json": {"all": True}},
             "PUT /notifications/settings": {"json": {"locale": "kk"}},
             "PUT /notifications/devices/{device}": {"json": {"token": "a-token"}},
+            "POST /searches": {"json": {"name": "Mine"}},
+            "PUT /searches/{search}": {"json": {"name": "Mine"}},
             "PATCH /admin/users/{user}": {"json": {"is_active": False}},
         }
         return bodies.get(name, {})
@@ -240,6 +246,7 @@ def world(api: Api, mail: MailServer) -> World:
     ids["session"] = 1
     ids["lead"] = api.ok("POST", "/leads", tenant, json={"listing_id": ids["listing"]})["id"]
     ids["device"] = 5
+    ids["search"] = api.ok("POST", "/searches", tenant, json={"name": "Mine"})["id"]
     return World(tokens, ids)
 
 
@@ -295,7 +302,7 @@ def test_nobody_finds_what_is_another_users(api: Api, world: World) -> None:
     token = {name: tokens[0] for name, tokens in world.tokens.items()}
     api.ok("POST", "/favorites", token["tenant"], json={"listing_id": world.ids["listing"]})
     api.ok("POST", "/preferences", token["tenant"], json={"city": "Secret city"})
-    private = ("/listings/my", "/favorites", "/leads/my", "/preferences", "/notifications")
+    private = ("/listings/my", "/favorites", "/leads/my", "/preferences", "/notifications", "/searches")
     assert [len(api.ok("GET", path, token["owner"])) for path in ("/listings/my", "/leads/for-me")] == [2, 1]
     assert [len(api.ok("GET", path, token["tenant"])) for path in ("/favorites", "/leads/my")] == [1, 1]
     for name in ("stranger", "landlord", "agent", "admin", "demoted", "promoted"):

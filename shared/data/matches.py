@@ -1,0 +1,137 @@
+"""Tells of listings: the searches that a listing begins to match, and the favorites whose price falls.
+
+All of it follows from the listing before and after one write, so an event that comes again, late or in another order
+makes the same notifications under the same names. Where there are more of them than one page, ``matches/…`` has how far
+it has come, in the same atomic write, and a repetition goes on there.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from shared import clock
+from shared.data import favorites, listings, notifications, searches, store
+from shared.data.notifications import Stream
+from shared.enums import Frequency, NotificationType
+from shared.feed.positions import micros
+from shared.money import to_tenge
+
+COLLECTION = "matches"
+PAGE = 200
+SECONDS = 240.0
+"""How long one try may go on; the event comes again after that."""
+KEPT = timedelta(days=2)
+"""Longer than an event is repeated."""
+
+
+class NotFinished(Exception):
+    """There is more to tell than fits into one try."""
+
+
+class Told(NamedTuple):
+    """One notification to be made."""
+
+    user_id: int
+    kind: NotificationType
+    data: dict[str, Any]
+    name: str
+    stream: Stream = Stream.INSTANT
+
+
+def tell(before: dict[str, Any] | None, after: dict[str, Any] | None) -> int:
+    """Tells of what a write has made of a listing. How many notifications that are.
+
+    Nothing is read unless the listing may match somebody anew or has become cheaper.
+
+    Raises:
+        NotFinished: The same event must come again.
+        google.api_core.exceptions.GoogleAPICallError: Firestore failed; likewise.
+    """
+    if after is None or not _is_listed(after):
+        return 0
+    old = before if before is not None and _is_listed(before) else None
+    criteria, criteria_before = listings.criteria_of(after), listings.criteria_of(old) if old else None
+    if criteria == criteria_before:
+        return 0
+    version = f"{after['id']}:{micros(after['position'])}"
+    shown = {"listing_id": after["id"], "title": after["title"], "price": f"{to_tenge(after['price']):.2f}"}
+    ends = time.monotonic() + SECONDS
+
+    def of_searches(found: list[store.Snapshot]) -> list[Told]:
+        return [
+            Told(
+                search["user_id"],
+                NotificationType.LISTING_MATCH,
+                shown | {"search_id": search["id"], "search": wanted.name},
+                f"match:{search['id']}:{version}",
+                Stream.DAILY if wanted.frequency is Frequency.DAILY else Stream.INSTANT,
+            )
+            for search, wanted in searches.matching(found, criteria, criteria_before)
+            if search["user_id"] != after["owner_id"]
+        ]
+
+    def of_favorites(found: list[store.Snapshot]) -> list[Told]:
+        data = shown | {"old_price": f"{to_tenge((old or after)['price']):.2f}"}
+        users = [(each.to_dict() or {})["user_id"] for each in found]
+        return [Told(user_id, NotificationType.PRICE_DROP, data, f"drop:{version}") for user_id in users]
+
+    count = _walk(searches.candidates(criteria), searches.ORDER, of_searches, f"{version}:searches", ends)
+    if old and after["price"] < old["price"]:
+        query = favorites.list_by_listing(after["id"])
+        count += _walk(query, ("id",), of_favorites, f"{version}:favorites", ends)
+    return count
+
+
+def _is_listed(listing: dict[str, Any]) -> bool:
+    """True if the listing can be found by a filter."""
+    return bool(listing["is_active"] and listing.get("facets"))
+
+
+def _walk(
+    query: store.Query,
+    order: Sequence[str],
+    read: Callable[[list[store.Snapshot]], list[Told]],
+    name: str,
+    ends: float,
+) -> int:
+    """Makes the notifications of all that a query finds, page by page, from where an earlier try has stopped."""
+    reached = store.document(COLLECTION, name)
+    after: list[int] | None = None
+    first, count = True, 0
+    while True:
+        start = query if after is None else query.start_after(dict(zip(order, after, strict=True)))
+        found = store.run(start.limit(PAGE))
+        is_last = len(found) < PAGE
+        if first and not is_last and (known := store.get(reached)[0].to_dict()):
+            first, after = False, known["after"]
+            continue
+        first = False
+        if found:
+            last = found[-1].to_dict() or {}
+            after = [last[field] for field in order]
+        told = read(found)
+        _make(told, reached, None if is_last else after)
+        count += len(told)
+        if is_last:
+            return count
+        if time.monotonic() > ends:
+            raise NotFinished
+
+
+def _make(told: list[Told], reached: store.Reference, after: list[int] | None) -> None:
+    """Makes those of the notifications that are not there yet, and notes how far it has come."""
+    missing = told
+    while missing or after:
+        batch = store.Batch()
+        for each in missing:
+            notifications.add(batch, *each)
+        if after:
+            batch.set(reached, {"after": after, "expires_at": clock.now() + KEPT})
+        try:
+            batch.commit()
+        except store.LOST_RACE:
+            there = store.get(*(notifications.ref(each.user_id, notifications.id_of(each.name)) for each in missing))
+            missing = [each for each, found in zip(missing, there, strict=True) if not found.exists]
+        else:
+            return

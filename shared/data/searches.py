@@ -1,0 +1,162 @@
+"""Saved searches, which a listing finds, and not the other way round.
+
+A search stores ``key``, what it asks of deal type, property type and city with ``*`` for any, and its price's bounds. A
+listing belongs to eight keys, so one query finds all searches that it may match, whatever their number. Each person has
+so many names of documents and no more: that is what limits their searches, also when they make many at once.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+from typing import Any
+
+from shared.data import store
+from shared.data.pages import Page, paginate
+from shared.enums import Frequency
+from shared.errors import Conflict, NotFound
+from shared.feed.criteria import Criteria
+from shared.models.pages import PageParams
+from shared.models.searches import SearchRead, SearchWrite
+
+COLLECTION = "searches"
+PER_USER = 20
+ANY = "*"
+OFF = "off"
+"""The key of searches that tell nothing: no listing has it."""
+HIGHEST_PRICE = 2**62
+
+
+def _fields(wanted: SearchWrite) -> dict[str, Any]:
+    """What is stored of a search's content."""
+    asked = Criteria.of(wanted)
+    off = wanted.frequency is Frequency.OFF
+    return {
+        "wanted": wanted.model_dump(mode="json"),
+        "key": OFF if off else _key(asked.deal_type, asked.property_type, asked.city),
+        "lo": asked.price_min or 0,
+        "hi": HIGHEST_PRICE if asked.price_max is None else asked.price_max,
+    }
+
+
+def _key(deal_type: str | None, property_type: str | None, city: str | None) -> str:
+    return "|".join(each or ANY for each in (deal_type, property_type, city))
+
+
+def to_model(search: dict[str, Any]) -> SearchRead:
+    """The search as its owner sees it."""
+    return SearchRead.model_validate(search["wanted"] | {"id": search["id"], "created_at": search["created_at"]})
+
+
+def wanted_of(search: dict[str, Any]) -> SearchWrite:
+    """What a stored search asks for."""
+    return SearchWrite.model_validate(search["wanted"])
+
+
+def list_by_user(user_id: int, page: PageParams) -> Page[SearchRead]:
+    """A person's searches, newest first."""
+    return paginate(_by_user(user_id), page, to_model)
+
+
+def _by_user(user_id: int) -> store.Query:
+    return store.collection(COLLECTION).where(filter=store.Filter("user_id", "==", user_id))
+
+
+def create(user_id: int, wanted: SearchWrite) -> SearchRead:
+    """Saves a search.
+
+    Raises:
+        Conflict: The person has as many as they may have.
+    """
+    new = {"id": store.new_id(), "user_id": user_id, "created_at": store.SERVER_TIMESTAMP} | _fields(wanted)
+
+    def attempt(*slot_docs: store.Snapshot) -> SearchRead:
+        for slot_doc in slot_docs:
+            if (slot_doc.to_dict() or {}).get("id") == new["id"]:
+                return to_model(slot_doc.to_dict() or {})  # Made by a try whose acknowledgement was lost.
+        free = next((slot_doc for slot_doc in slot_docs if not slot_doc.exists), None)
+        if free is None:
+            raise Conflict(f"There are {PER_USER} searches already")
+        batch = store.Batch()
+        batch.create(free.reference, new)
+        return to_model(new | {"created_at": store.server_time(batch.commit()[0])})
+
+    slots = [store.document(COLLECTION, f"{user_id}_{slot}") for slot in range(PER_USER)]
+    return store.contend(store.get(*slots), attempt)
+
+
+def replace(search_id: int, user_id: int, wanted: SearchWrite) -> SearchRead:
+    """Puts new content into a search.
+
+    Raises:
+        NotFound: The person has no such search.
+    """
+    search_doc = _find(search_id, user_id)
+    if search_doc is None:
+        raise NotFound("Search not found")
+
+    def attempt(search_doc: store.Snapshot) -> SearchRead:
+        search = search_doc.to_dict()
+        if search is None or search["id"] != search_id:
+            raise NotFound("Search not found")
+        batch = store.Batch()
+        batch.update(search_doc.reference, _fields(wanted), seen=search_doc)
+        batch.commit()
+        return to_model(search | _fields(wanted))
+
+    return store.contend([search_doc], attempt)
+
+
+def remove(search_id: int, user_id: int) -> None:
+    """Removes a search of the person's. Repeating it is harmless."""
+    search_doc = _find(search_id, user_id)
+
+    def attempt(search_doc: store.Snapshot) -> None:
+        if (search_doc.to_dict() or {}).get("id") == search_id:
+            batch = store.Batch()
+            batch.delete(search_doc.reference, seen=search_doc)
+            batch.commit()
+
+    if search_doc is not None:
+        store.contend([search_doc], attempt)
+
+
+def _find(search_id: int, user_id: int) -> store.Snapshot | None:
+    query = store.collection(COLLECTION).where(filter=store.Filter("id", "==", search_id))
+    found = store.run(query.limit(1))
+    return next((each for each in found if (each.to_dict() or {})["user_id"] == user_id), None)
+
+
+def candidates(criteria: Criteria) -> store.Query:
+    """The searches that a listing may match: all of its keys whose bounds have its price between them.
+
+    Args:
+        criteria: Exactly the listing's own values.
+    """
+    choices = product((criteria.deal_type, None), (criteria.property_type, None), (criteria.city, None))
+    query = store.collection(COLLECTION).where(filter=store.Filter("key", "in", [_key(*each) for each in choices]))
+    query = query.where(filter=store.Filter("lo", "<=", criteria.price_min))
+    query = query.where(filter=store.Filter("hi", ">=", criteria.price_min))
+    for field in ORDER:
+        query = query.order_by(field)
+    return query
+
+
+ORDER = ("lo", "hi", "id")
+"""What candidates are ordered by."""
+
+
+def matching(
+    search_docs: list[store.Snapshot], criteria: Criteria, before: Criteria | None
+) -> Iterator[tuple[dict[str, Any], SearchWrite]]:
+    """Those of the searches that a listing begins to match.
+
+    Args:
+        search_docs: Candidates.
+        criteria: Exactly the listing's own values.
+        before: Those that it had before; None if it was in no list.
+    """
+    for search_doc in search_docs:
+        search = search_doc.to_dict() or {}
+        wanted = wanted_of(search)
+        asked = Criteria.of(wanted)
+        if criteria.is_within(asked) and not (before and before.is_within(asked)):
+            yield search, wanted
