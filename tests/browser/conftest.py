@@ -86,6 +86,7 @@ def system(suite: str) -> str:
         "/feed",
         "/favorites",
         "/leads/my",
+        "/notifications",
         "/admin/users",
     ):
         requests.get(f"{suite}/{path}", timeout=120)

@@ -239,6 +239,11 @@ export const api = {
   readMessages: (id) => body('POST', `/leads/${id}/read`),
   setLeadStatus: (id, status) => body('PATCH', `/leads/${id}`, { json: { status } }),
 
+  notifications: (query, options) => list('/notifications', query, options),
+  readNotifications: (which) => body('POST', '/notifications/read', { json: which }),
+  notificationSettings: (options) => body('GET', '/notifications/settings', options),
+  saveNotificationSettings: (settings) => body('PUT', '/notifications/settings', { json: settings }),
+
   users: (query, options) => list('/admin/users', query, options),
   updateUser: (id, change) => body('PATCH', `/admin/users/${id}`, { json: change }),
   allListings: (query, options) => list('/admin/listings', query, options),

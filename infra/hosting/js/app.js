@@ -11,6 +11,7 @@ import { account } from './views/account.js';
 import * as admin from './views/admin.js';
 import { conversation } from './views/conversation.js';
 import { leadsForMe, myLeads } from './views/leads.js';
+import { bell, notifications } from './views/notifications.js';
 import * as owner from './views/owner.js';
 import * as tenant from './views/tenant.js';
 import { feed } from './views/feed.js';
@@ -36,7 +37,10 @@ const SECTIONS = {
   ],
 };
 /** What every signed-in person has besides. */
-const OWN = [['account', 'account.title', 'user', account]];
+const OWN = [
+  ['account', 'account.title', 'user', account],
+  ['notifications', 'bell', 'bell', notifications],
+];
 const MAX_CALLS = 30;
 const PATIENCE_MS = 3000;
 
@@ -171,6 +175,7 @@ function drawHeader(sections, active) {
     h('div', { class: 'header-end' },
       language,
       user && h('div', { class: 'me' },
+        bell(leaving.signal, active === 'notifications'),
         h('a', { class: 'round', href: '#/account', 'aria-label': t('account.title'), title: t('account.title'), 'aria-current': active === 'account' ? 'page' : null }, icon('user')),
         h('div', { class: 'me-name' }, h('strong', { title: user.name }, user.name), h('span', null, t(`role.${user.role}`))),
         h('button', { type: 'button', class: 'round', 'aria-label': t('signout'), title: t('signout'), onclick: signOut }, icon('signout')))),

@@ -1,0 +1,46 @@
+"""The bell, the list behind it, and how else people want to hear of things."""
+
+from playwright.sync_api import expect
+
+from tests.browser.steps import Open, Register, Screenshot, sign_in
+
+
+def test_the_bell_tells_of_a_lead_and_leads_to_it(
+    size: str, open_page: Open, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner, tenant = person("landlord", "Olga Owner"), person("tenant", "Timur Tenant")
+    lead = tenant.call("POST", "/leads/", listing_id=owner.offers(city, "A flat"))
+    tenant.call("POST", f"/leads/{lead['id']}/messages", text="Is it free?")
+    page = open_page(size=size)
+    sign_in(page, owner)
+    page.get_by_role("link", name="Notifications, 2 new").click()
+    told = page.locator("[data-notification]")
+    expect(told).to_have_count(2, timeout=30_000)
+    expect(told.first).to_contain_text("You have a new message")
+    expect(told.last).to_contain_text("A new lead on your listing")
+    screenshot(page, "told")
+    told.last.get_by_role("link").click()
+    expect(page.get_by_role("heading", name="Timur Tenant")).to_be_visible()
+    page.get_by_role("link", name="Notifications, 1 new").click()
+    page.get_by_role("button", name="Mark all as read").click()
+    expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
+    expect(page.locator(".told-list .is-unread")).to_have_count(0)
+    assert owner.call("GET", "/notifications?unread=true") == []
+
+
+def test_people_choose_when_and_in_which_language_they_are_told(open_page: Open, person: Register) -> None:
+    user = person("tenant", "Timur Tenant")
+    page = open_page()
+    sign_in(page, user)
+    page.get_by_role("link", name="Notifications").click()
+    expect(page.get_by_role("heading", name="All quiet")).to_be_visible()
+    page.get_by_label("Do not disturb from").fill("22:00")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("alert").filter(has_text="check the marked fields")).to_be_visible()
+    page.get_by_label("to", exact=True).fill("08:00")
+    page.get_by_role("radio", name="Қазақша").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator(".toast")).to_contain_text("Saved.")
+    settings = user.call("GET", "/notifications/settings")
+    assert settings["quiet_hours"] == {"from": "22:00", "to": "08:00"}
+    assert settings["locale"] == "kk"
