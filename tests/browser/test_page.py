@@ -541,7 +541,7 @@ def test_the_reference_logs_in_and_calls(open_page: Open, person: Register, scre
     expect(page.get_by_role("button", name="Remove authorization")).to_be_visible()
     page.locator(".dialog-ux").get_by_role("button", name="Close").last.click()
 
-    call = page.locator(".opblock").filter(has=page.locator("[data-path='/auth/me']"))
+    call = page.locator(".opblock-get").filter(has=page.locator("[data-path='/auth/me']"))
     call.locator(".opblock-summary-control").click()
     call.get_by_role("button", name="Execute").click()
     answer = call.locator(".live-responses-table")
