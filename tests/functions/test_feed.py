@@ -1,12 +1,14 @@
 """The feed over HTTP and the real emulator, against a plain model, over random histories."""
 
 import random
+import time
 from typing import Any
 
 import pytest
 
-from shared.data import listings, store
+from shared.data import feeds, listings, store
 from shared.models.listings import ListingWrite
+from shared.settings import settings
 from tests.instruments.api import Api, Person
 
 CITIES = ("Astana", "Almaty")
@@ -176,3 +178,49 @@ def test_an_edit_that_matches_anew_comes_up_and_a_mere_title_does_not_move(api: 
     assert tenant.ok("GET", "/feed/next")["id"] == old["id"]
     owner.ok("PUT", f"/listings/{new['id']}", json={"title": "renamed", "city": "Astana", "price": 100})
     assert [listing["id"] for listing in tenant.ok("GET", "/feed")] == [old["id"]]
+
+
+def test_what_another_process_has_changed_is_seen_by_one_that_remembers(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a search has cleared holds for one version of the tenant's progress only."""
+    owner, tenant = api.person("landlord"), api.person()
+    for _ in range(4):
+        owner.listing()
+    time.sleep(settings().feed_settle_seconds + 0.01)
+    here, there = feeds.RecentClearings(size=9), feeds.RecentClearings(size=9)
+    monkeypatch.setattr(feeds, "recent_clearings", here)
+    first = tenant.ok("GET", "/feed/next")["id"]
+    tenant.act(first, "dislike")
+    second = tenant.ok("GET", "/feed/next")["id"]
+    monkeypatch.setattr(feeds, "recent_clearings", there)
+    tenant.ok("POST", "/feed/undo")
+    monkeypatch.setattr(feeds, "recent_clearings", here)
+    assert tenant.ok("GET", "/feed/next")["id"] == first
+    assert second != first
+
+
+@pytest.mark.parametrize("change", [{"deal_type": "sale"}, {"property_type": "room"}, {"city": "Almaty"}, {"price": 9}])
+def test_a_listing_below_what_is_covered_comes_up_when_it_begins_to_match(api: Api, change: dict[str, Any]) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    before = {"title": "t", "city": "Astana", "deal_type": "rent", "property_type": "flat", "price": 1}
+    below = owner.ok("POST", "/listings", json=before)
+    seen = owner.ok("POST", "/listings", json=before | change)
+    time.sleep(settings().feed_settle_seconds + 0.01)
+    wanted = {"price_min": 9} if "price" in change else change
+    tenant.ok("POST", "/preferences", json=wanted)
+    assert tenant.ok("GET", "/feed/next")["id"] == seen["id"]
+    tenant.act(seen, "dislike")
+    assert tenant.ok("GET", "/feed/next") is None
+    tenant.ok("GET", "/feed/next")
+    owner.ok("PUT", f"/listings/{below['id']}", json=before | change)
+    assert tenant.ok("GET", "/feed/next")["id"] == below["id"]
+
+
+def test_prices_of_preferences_are_compared_in_the_unit_of_listings(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    for price in (99.99, 200.01):
+        owner.listing(price=price)
+    fits = {owner.listing(price=100)["id"], owner.listing(price=200)["id"]}
+    tenant.ok("POST", "/preferences", json={"price_min": 100, "price_max": 200})
+    assert {listing["id"] for listing in tenant.ok("GET", "/feed")} == fits
