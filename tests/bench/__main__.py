@@ -1,10 +1,13 @@
-"""Measures what every call costs, and prints it: ``make bench``; ``QUICK=1`` with less data and fewer repetitions."""
+"""Measures what every call costs, and prints it: ``make bench``; ``QUICK=1`` with less data and fewer repetitions.
 
-import json
+Each part is written down when it is measured: a run that was interrupted goes on when it is started again.
+"""
+
+import functools
 import os
 import sys
 import time
-from datetime import UTC, datetime
+from collections.abc import Callable
 from typing import Any
 
 from infra.local.emulators import STATE, Ports, firestore
@@ -15,12 +18,25 @@ os.environ |= PORTS.environment
 os.environ |= {"BCRYPT_COST": "12", "FEED_SETTLE_SECONDS": "10"}
 
 from tests.bench import measure, report  # noqa: E402  - They read the settings.
+from tests.bench.calls import World  # noqa: E402
 from tests.bench.measure import Size  # noqa: E402
+from tests.bench.patience import be_patient  # noqa: E402
+from tests.bench.results import Results, code_digest  # noqa: E402
 from tests.instruments.servers import MANIFEST  # noqa: E402
 
 FOLDER = STATE / "bench"
-ORDER = ("feed", "create_lead", "preferences", "favorites", "leads", "admin", "health", "auth", "listings")
+ORDER = (
+    "feed", "create_lead", "notifications", "preferences", "favorites", "leads", "admin", "health", "auth", "listings",
+)  # fmt: skip
 """The feed first: later calls make and change listings."""
+FULL = {"listings": 50_000, "history": 10_000, "times": 20, "rounds": 7}
+QUICK = {"listings": 5_000, "history": 1_000, "times": 8, "rounds": 3}
+WORDS = {
+    "listings": "listings of the large world",
+    "history": "swipes of its tenant",
+    "times": "requests for each CPU figure",
+    "rounds": "cold starts of each function",
+}
 
 
 class Progress:
@@ -39,38 +55,64 @@ class Progress:
             print(file=sys.stderr)
 
 
+def left_out(chosen: dict[str, int]) -> str:
+    """What this run does not measure."""
+    parts = [f"{chosen[name]:,} {WORDS[name]} instead of {FULL[name]:,}" for name in FULL if chosen[name] != FULL[name]]
+    if missing := sorted(set(MANIFEST) - set(ORDER)):
+        parts.append(f"nothing of {', '.join(missing)}")
+    return f"Left out: {'; '.join(parts)}." if parts else "Nothing was left out."
+
+
 def main() -> int:
-    quick = bool(os.environ.get("QUICK"))
-    small, large = Size("small", 100, 0), Size("large", *((5_000, 1_000) if quick else (50_000, 10_000)))
-    lengths = [0, 100, 500, 1_000] if quick else [0, 100, 500, 1_000, 2_000, 5_000, 10_000]
-    times, rounds = (8, 3) if quick else (20, 7)
-    assert set(ORDER) == set(MANIFEST), "a function is not measured"
+    be_patient()
+    chosen = QUICK if os.environ.get("QUICK") else FULL
+    small, large = Size("small", 200, 0), Size("large", chosen["listings"], chosen["history"])
+    lengths = [length for length in (0, 100, 500, 1_000, 2_000, 5_000, 10_000) if length <= large.history]
+    cold = [f"cold/{number}" for number in range(chosen["rounds"])]
+    parts = {
+        small: [f"{kind}/{name}" for name in ORDER for kind in ("small", "cpu")] + cold,
+        large: ["history", "changes", *(f"large/{name}" for name in ORDER)],
+    }
 
     FOLDER.mkdir(parents=True, exist_ok=True)
     for log in FOLDER.glob("*.log"):
         log.unlink()
-    seeding = sum(-(-size.listings // 5_000) + bool(size.history) for size in (small, large))
-    tick = Progress(seeding + 4 * len(ORDER) + 2 * len(lengths) + 2 + rounds)
-    result: dict[str, Any] = {
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "small": vars(small),
-        "large": vars(large),
-    }
-    with firestore(PORTS.firestore, FOLDER / "firestore.log"):
-        for size in (small, large):
-            with measure.project(size.project):
-                world = measure.fill(size, tick)
-                if size is large:
-                    result["history"] = measure.history(world, lengths, FOLDER, tick)
-                    result["changes"] = measure.changes_of_preferences(world, large.history, FOLDER, tick)
-                result[size.name + "_calls"] = measure.measure(world, ORDER, FOLDER, times, tick)
-        result["cold"] = measure.cold_starts(ORDER, FOLDER, rounds, tick)
+    results = Results(FOLDER / "result.json", {"chosen": chosen, "code": code_digest()})
+    tick = Progress(4 + -(-large.listings // 5_000) + 3 * len(lengths) + 3 + sum(map(len, parts.values())))
+    load = os.getloadavg()[0]
 
-    (FOLDER / "result.json").write_text(json.dumps(result, indent=1))
+    def measured(name: str, filled: Callable[[], World]) -> Any:
+        world = filled()
+        kind, _, function = name.partition("/")
+        if kind == "history":
+            return measure.history(world, lengths, FOLDER, tick)
+        if kind == "changes":
+            return measure.changes_of_preferences(world, large.history, FOLDER, tick)
+        if kind == "cpu":
+            return measure.measure_cpu(world, function, FOLDER, chosen["times"])
+        if kind == "cold":
+            return measure.cold_starts(world, ORDER, FOLDER)
+        return measure.count_calls(world, function, FOLDER)
+
+    found: dict[str, Any] = {}
+    with firestore(PORTS.firestore, FOLDER / "firestore.log"):
+        for size, names in parts.items():
+            with measure.project(size.project):
+                # Filled when it is first needed: perhaps all of it was measured before an interruption.
+                world = functools.cache(functools.partial(measure.fill, size, tick, large.history * (size is small)))
+                for name in names:
+                    found[name] = results.part(name, functools.partial(measured, name, world))
+                    tick(name)
+    results.finish()
+
+    result = report.result_of(found, ORDER, vars(small), vars(large))
     (FOLDER / "feed.svg").write_text(report.chart(result["history"]))
     text, fine = report.text(result)
     print(text)
-    print(f"\nWritten to {FOLDER}/: result.json (all figures), feed.svg (what a card costs by history)")
+    print(
+        f"\n{left_out(chosen)}\n{report.machine()}, load average {load:.1f} before and {os.getloadavg()[0]:.1f} after."
+    )
+    print(f"Written to {FOLDER}/: result.json (all figures), feed.svg (what a card costs by history)")
     return 0 if fine else 1
 
 

@@ -33,6 +33,8 @@ class World:
     admin: User
     picky: User
     """Looks for what is not there."""
+    veteran: User | None
+    """In the small world: a tenant with the large one's history, of listings that are gone."""
     listings: list[worlds.Document]
     """The newest first."""
     lead_id: int
@@ -132,16 +134,21 @@ NEXT = Call("feed", "GET /feed/next", lambda w: w.get(w.tenant, "/feed/next"), L
 ACTION = Call("feed", "POST /feed/action", lambda w: _act(w, "dislike"), Limit(2, 4, 2), _deal_cards)
 LIKE = Call("feed", "POST /feed/action, a like", lambda w: _act(w, "like"), Limit(2, 4, 3), _deal_cards)
 TRIGGER = Call("create_lead", "trigger: a new like", _event, Limit(2, 2, 2))
+DECK_SIZE = 10
+"""Cards that the page asks for at a time."""
+DECK = Call("feed", f"GET /feed, {DECK_SIZE} cards", lambda w: w.get(w.tenant, f"/feed?limit={DECK_SIZE}"))
 
 CALLS = [
     NEXT,
     Call("feed", "GET /feed/next, nothing left", lambda w: w.get(w.picky, "/feed/next"), Limit(2, 4)),
+    DECK,
     Call("feed", f"GET /feed, {PAGE} cards", lambda w: w.get(w.tenant, f"/feed?limit={PAGE}")),
     ACTION,
     LIKE,
     Call("feed", "POST /feed/action, favorite", lambda w: _act(w, "favorite"), Limit(2, 4, 3), _deal_cards),
     Call("feed", "POST /feed/undo", lambda w: w.send(w.tenant, "POST", "/feed/undo"), None, _act_before),
     TRIGGER,
+    Call("notifications", f"GET /notifications, page of {PAGE}", lambda w: w.get(w.tenant, "/notifications")),
     Call("preferences", "GET /preferences", lambda w: w.get(w.owner, "/preferences")),
     Call("preferences", "POST /preferences", lambda w: w.send(w.owner, "POST", "/preferences", {"city": "Astana"})),
     Call(
@@ -167,7 +174,7 @@ CALLS = [
         lambda w: w.get(w.owner, f"/leads/for-me?status=new&limit={PAGE}"),
         PAGE_OF_OWN,
     ),
-    Call("leads", "GET /leads/{id}", lambda w: w.get(w.tenant, f"/leads/{w.lead_id}")),
+    Call("leads", "GET /leads/{id}", lambda w: w.get(w.owner, f"/leads/{w.lead_id}")),
     Call("leads", "PATCH /leads/{id}", lambda w: w.send(w.owner, "PATCH", f"/leads/{w.lead_id}", {"status": "new"})),
     Call("leads", "POST /leads", lambda w: w.send(w.picky, "POST", "/leads", {"listing_id": w.any_listing()})),
     Call("admin", f"GET /admin/users, page of {PAGE}", lambda w: w.get(w.admin, f"/admin/users?limit={PAGE}")),
@@ -240,3 +247,16 @@ CALLS = [
     ),
     Call("listings", "DELETE /listings/{id}", lambda w: w.send(w.owner, "DELETE", f"/listings/{w.own_listing()}")),
 ]
+
+FIRST_CALLS = {
+    "auth": "GET /auth/me",
+    "listings": "GET /listings/{id}",
+    "leads": f"GET /leads/my, page of {PAGE}",
+}
+"""Which call is the first after a cold start, where it is not the function's first above."""
+
+
+def first_call(function: str) -> Call:
+    """A call of a function that reads or writes a document, if the function does at all."""
+    calls = [call for call in CALLS if call.function == function]
+    return next((call for call in calls if call.name == FIRST_CALLS.get(function)), calls[0])

@@ -6,7 +6,7 @@ import random
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,14 @@ def project(name: str) -> Iterator[None]:
     yield
 
 
-def fill(size: Size, tick: Tick) -> World:
-    """The data of one size."""
+def fill(size: Size, tick: Tick, veteran_history: int = 0) -> World:
+    """The data of one size.
+
+    Args:
+        size: How much.
+        tick: Told what was done.
+        veteran_history: Swipes of one more tenant, of listings that are gone. None: there is no such tenant.
+    """
     dice = random.Random(size.name)
     owner = calls.new_user(Role.LANDLORD, email="owner@example.kz", telegram_id="77")
     hashed = security.hash_password(calls.PASSWORD)
@@ -59,20 +65,27 @@ def fill(size: Size, tick: Tick) -> World:
     admin = calls.new_user(Role.ADMIN, email="admin@example.kz")
     for number in range(OWN):
         calls.new_user(Role.TENANT, email=f"somebody{number}@example.kz")
+    veteran = None
+    if veteran_history:
+        veteran = calls.new_user(Role.TENANT, email="veteran@example.kz", password_hash=hashed)
+        gone = worlds.gone_listings(owner.id, [worlds.some_listing(dice) for _ in range(veteran_history)])
+        worlds.swipe(veteran.id, gone)
+        tick(f"{veteran_history:,} swipes of listings that are gone")
     contents = [worlds.some_listing(dice) for _ in range(size.listings)]
     documents: list[worlds.Document] = []
     for at in range(0, len(contents), 5_000):
         documents = worlds.add_listings(owner.id, contents[at : at + 5_000]) + documents
         tick(f"{len(documents):,} listings")
     preferences.replace(picky.id, PreferenceWrite(city="Nowhere"))
-    worlds.add_leads(tenant.id, documents[-OWN:])
-    worlds.add_favorites(tenant.id, documents[-OWN:])
+    for each in filter(None, (tenant, veteran)):
+        worlds.add_leads(each.id, documents[-OWN:])
+        worlds.add_favorites(each.id, documents[-OWN:])
     time.sleep(settings().feed_settle_seconds + 0.1)
     if size.history:
         worlds.swipe(tenant.id, documents[: size.history])
         tick(f"{size.history:,} swipes")
-    lead = store.run(store.collection("leads").limit(1))[0].to_dict() or {}
-    return World(tenant, owner, admin, picky, documents, lead["id"])
+    lead = store.run(store.collection("leads").where(filter=store.Filter("tenant_id", "==", tenant.id)).limit(1))
+    return World(tenant, owner, admin, picky, veteran, documents, (lead[0].to_dict() or {})["id"])
 
 
 class Counter:
@@ -103,27 +116,39 @@ def counting(function: str, folder: Path) -> Iterator[Counter]:
         yield Counter(server, report)
 
 
-def measure(world: World, functions: Sequence[str], folder: Path, times: int, tick: Tick) -> dict[str, Figures]:
-    """What each call costs, by its name; the memory of each function, under its own name."""
+def count_calls(world: World, function: str, folder: Path) -> dict[str, Figures]:
+    """What each call of a function asks of Firestore, by the call's name."""
     found: dict[str, Figures] = {}
-    for function in functions:
-        group = [call for call in CALLS if call.function == function]
-        with counting(function, folder) as counter:
-            for call in group:
-                call.prepare(world, counter.server, 4)
-                each = [counter.count(call.request(world)) for _ in range(4)][1:]  # Without opening the channel.
-                found[call.name] = {name: max(figures[name] for figures in each) for name in each[0]}
-                if call.limit and call.limit.rpcs and not found[call.name]["rpcs"]:
-                    raise RuntimeError(f"{call.name}: none of its calls to Firestore was seen")
-        tick(f"{function}: calls counted")
-        with running(function, PATIENT, folder / f"{function}.log") as server:
-            server.first_answer(PING)
-            for call in group:
-                found[call.name]["cpu_ms"] = _cpu_ms(call, world, server, times)
-            server.call_in_parallel(group[0].request(world), 16)
-            found[function] = {"memory_mib": server.memory_bytes() / 2**20}
-        tick(f"{function}: CPU time and memory")
+    with counting(function, folder) as counter:
+        for call in _calls_of(function):
+            call.prepare(world, counter.server, 4)
+            each = [counter.count(call.request(world)) for _ in range(4)][1:]  # Without opening the channel.
+            found[call.name] = {name: max(figures[name] for figures in each) for name in each[0]}
+            if call.limit and call.limit.rpcs and not found[call.name]["rpcs"]:
+                raise RuntimeError(f"{call.name}: none of its calls to Firestore was seen")
     return found
+
+
+def measure_cpu(world: World, function: str, folder: Path, times: int) -> dict[str, Any]:
+    """CPU milliseconds of each call of a function by its name, for a new tenant and for one with a history; its memory.
+
+    In the small world, where the emulator answers at once: a process that waits for it uses CPU too.
+    """
+    assert world.veteran is not None
+    found: dict[str, Any] = {}
+    with running(function, PATIENT, folder / f"{function}.log") as server:
+        server.first_answer(PING)
+        for call in _calls_of(function):
+            found[call.name] = [
+                _cpu_ms(call, replace(world, tenant=tenant), server, times) for tenant in (world.tenant, world.veteran)
+            ]
+        server.call_in_parallel(_calls_of(function)[0].request(replace(world, tenant=world.veteran)), 16)
+        found["memory_mib"] = server.memory_bytes() / 2**20
+    return found
+
+
+def _calls_of(function: str) -> list[Call]:
+    return [call for call in CALLS if call.function == function]
 
 
 def _cpu_ms(call: Call, world: World, server: Server, times: int) -> float:
@@ -168,21 +193,29 @@ def changes_of_preferences(world: World, length: int, folder: Path, tick: Tick) 
         worlds.swipe(tenant.id, world.listings[:length], before)
         preferences.replace(tenant.id, after)
         with counting("feed", folder) as counter:
-            first, second = (counter.count(world.get(tenant, "/feed/next")) for _ in range(2))
+            began, cpu = time.perf_counter(), counter.server.cpu_seconds()
+            first = counter.count(world.get(tenant, "/feed/next"))
+            spent = {"seconds": time.perf_counter() - began, "cpu_s": counter.server.cpu_seconds() - cpu}
+            second = counter.count(world.get(tenant, "/feed/next"))
             memory = counter.server.memory_bytes() / 2**20
-        rows.append({"change": title, "history": length, "first": first, "second": second, "memory_mib": memory})
+        row = {"change": title, "history": length, "first": first, "second": second, "memory_mib": memory}
+        rows.append(row | spent)
         tick(f"a change of preferences: {title}")
     return rows
 
 
-def cold_starts(functions: Sequence[str], folder: Path, rounds: int, tick: Tick) -> dict[str, list[float]]:
-    """Seconds from starting the process to its first answer, each function in turn so that all meet the same noise."""
-    seconds: dict[str, list[float]] = {name: [] for name in ("bare", *functions)}
-    for number in range(rounds):
-        for name in seconds:
-            began = time.perf_counter()
-            with running(name, BARE if name == "bare" else PLAIN, folder / f"{name}.log") as server:
-                server.first_answer(PING)
-                seconds[name].append(time.perf_counter() - began)
-        tick(f"cold starts, round {number + 1}")
-    return seconds
+def cold_starts(world: World, functions: Sequence[str], folder: Path) -> dict[str, list[float]]:
+    """Seconds from starting each process to its first answer made of a document, and the CPU seconds until then.
+
+    "bare" is a function that does nothing else.
+    """
+    found: dict[str, list[float]] = {}
+    for name in ("bare", *functions):
+        request = PING if name == "bare" else calls.first_call(name).request(world)
+        began = time.perf_counter()
+        with running(name, BARE if name == "bare" else PLAIN, folder / f"{name}.log") as server:
+            status = server.first_answer(request)
+            found[name] = [time.perf_counter() - began, server.cpu_seconds()]
+        if status != 200:
+            raise RuntimeError(f"{name}: {request.method} {request.path} answers {status} after a cold start")
+    return found

@@ -1,4 +1,4 @@
-"""The smallest function that uses Firestore: what the cold starts of the real ones are compared with."""
+"""The smallest function that reads a document: what the cold starts of the real ones are compared with."""
 
 from google.cloud import firestore
 
@@ -6,4 +6,4 @@ client = firestore.Client()
 
 
 def bare(_: object) -> str:
-    return "ok"
+    return str(client.collection("users").document("1").get().exists)

@@ -64,10 +64,10 @@ def of_call(figures: Figures) -> Bill:
     return Bill(firestore, INVOCATION + alone * second, INVOCATION + figures["cpu_ms"] / 1000 * second)
 
 
-def of_swipe(following: Figures, dislike: Figures, like: Figures, trigger: Figures) -> Bill:
-    """One card: shown and acted on, one in five a like, whose event is delivered."""
+def of_swipe(shown: Figures, dislike: Figures, like: Figures, trigger: Figures, cards: int = 1) -> Bill:
+    """One card: shown, with so many others at a time, and acted on, one in five a like, whose event is delivered."""
     acted = (1 - LIKES) * of_call(dislike) + LIKES * (of_call(like) + of_call(trigger))
-    return of_call(following) + acted
+    return (1 / cards) * of_call(shown) + acted
 
 
 def storage_a_month(swipes: float) -> float:

@@ -4,7 +4,7 @@ import random
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -67,6 +67,16 @@ def add_listings(
     with ThreadPoolExecutor(1 if len(contents) <= per_commit * 10 else 3) as threads:
         written = [document for part in threads.map(write, _parts(contents, per_commit)) for document in part]
     return sorted(written, key=listings.position, reverse=True)
+
+
+def gone_listings(owner_id: int, contents: Sequence[ListingWrite]) -> list[Document]:
+    """Documents of listings that are stored no more, the newest first; the newest is from yesterday."""
+    newest = datetime.now(UTC) - timedelta(days=1)
+    documents = []
+    for number, content in enumerate(contents):
+        stamps = dict.fromkeys(("created_at", "updated_at", "position"), newest - timedelta(seconds=number))
+        documents.append(listings.document(store.new_id(), owner_id, content) | stamps)
+    return documents
 
 
 def swipe(user_id: int, documents: Sequence[Document], preferences: Asked = ANY) -> None:

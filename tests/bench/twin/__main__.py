@@ -25,6 +25,7 @@ from shared import security  # noqa: E402  - They read the settings.
 from shared.enums import Role  # noqa: E402
 from shared.settings import settings  # noqa: E402
 from tests.bench import calls, report  # noqa: E402
+from tests.bench.patience import be_patient  # noqa: E402
 from tests.bench.twin.postgres import NoPostgresError, postgres  # noqa: E402
 from tests.instruments import worlds  # noqa: E402
 from tests.instruments.servers import PLAIN, Request, Server, running  # noqa: E402
@@ -156,6 +157,7 @@ def table(found: dict[str, list[tuple[float, float]]], load: tuple[float, float]
 
 
 def main(python: str) -> int:
+    be_patient()
     FOLDER.mkdir(parents=True, exist_ok=True)
     load = os.getloadavg()[0]
     try:
