@@ -19,11 +19,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from shared import logs
-from shared.data import sessions, store, users
+from shared.data import notifications, sessions, store, users
 from shared.data.users import User
 from shared.delivery import DeliveryError, telegram
 from shared.delivery.account_texts import text
-from shared.enums import Locale, Role
+from shared.enums import Locale, NotificationType, Role
 from shared.errors import Conflict, Forbidden, Unavailable
 
 DEFAULT_NAME = "Telegram user"
@@ -119,6 +119,7 @@ def _link(user: User, user_doc: store.Snapshot, telegram_id: str) -> Entered:
         batch.delete(users.identity_ref("telegram_id", user.telegram_id))
     batch.create(users.identity_ref("telegram_id", telegram_id), {"user_id": user.id, "kind": "telegram_id"})
     batch.update(user_doc.reference, changes, seen=user_doc)
+    notifications.add(batch, user.id, NotificationType.ACCOUNT_LINKED, {}, f"linked:{store.new_id()}")
     batch.commit()
     joined = not user.phone_verified and user.email_verified
     return Entered(replace(user, **changes), joined)
