@@ -2,7 +2,7 @@
 
 from shared.data import preferences
 from shared.data.users import User
-from shared.models.preferences import PreferenceRead, PreferenceWrite
+from shared.models.preferences import PreferenceParams, PreferenceRead, PreferenceWrite
 from shared.web.caller import Caller
 from shared.web.group import Group
 
@@ -10,13 +10,13 @@ api = Group("preferences", __doc__)
 
 
 @api.get("/preferences")
-def get_preferences(caller: Caller) -> PreferenceRead | None:
+def get_preferences(caller: Caller, query: PreferenceParams) -> PreferenceRead | None:
     """Show the caller's preferences; null before they are first set."""
     _, preference_doc = caller.load(preferences.ref)
-    return preferences.to_model(preference_doc)
+    return preferences.to_model(preference_doc, query.include)
 
 
 @api.post("/preferences")
-def set_preferences(user: User, body: PreferenceWrite) -> PreferenceRead:
+def set_preferences(user: User, body: PreferenceWrite, query: PreferenceParams) -> PreferenceRead:
     """Replace the caller's preferences. A field that is null or absent means any."""
-    return preferences.replace(user.id, body)
+    return preferences.replace(user.id, body, query.include)

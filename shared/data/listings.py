@@ -31,8 +31,14 @@ from shared.models.listings import ListingFilter, ListingPageParams, ListingRead
 from shared.money import to_minor, to_tenge
 
 COLLECTION = "listings"
-MATCHING = ("city_key", "deal_type", "property_type", "price")
-"""The stored fields that decide which criteria a listing matches."""
+FILTERED = ("rooms", "area", "has_photos")
+"""What filters ask of listings, as integers: rooms, hundredths of a square metre, 1 with photos. 0 is not told.
+
+All three stand in every listing that has one of them, because an index knows only documents with all of its fields. A
+listing of before, which has none, matches no filter and needs none."""
+
+MATCHING = ("city_key", "deal_type", "property_type", "price", *FILTERED)
+"""The stored fields that decide whom a listing matches."""
 
 NOTHING: frozenset[str] = frozenset()
 """An ``include`` of nothing."""
@@ -42,7 +48,8 @@ _HUNDREDTHS = ("area", "kitchen_area", "deposit")
 
 FEED_ORDER = ("position", "id", "owner_id", "price")
 """The feed's order. No two listings have the same id, so what comes after it orders nothing; but each field that may
-have a bound stands here, and so one index serves the queries with and without bounds."""
+have a bound stands here, and so one index serves the queries with and without bounds. Where there are filters, what
+they are about follows, with indexes of its own: listings of before have no such fields."""
 
 MAX_ALTERNATIVES = 30
 MAX_COMPONENTS = 100
@@ -71,10 +78,11 @@ def _facets(deal_type: str, property_type: str, city: str) -> dict[str, str]:
 def _details_fields(details: DetailsWrite | None) -> dict[str, Any]:
     """What is stored of a listing's details."""
     if details is None:
-        return {"details": None}
+        return {"details": None, "rooms": 0, "area": 0}
     stored = details.model_dump(mode="json")
     exact = {name: getattr(details, name) for name in _HUNDREDTHS}
-    return {"details": stored | {name: None if value is None else to_minor(value) for name, value in exact.items()}}
+    stored |= {name: None if value is None else to_minor(value) for name, value in exact.items()}
+    return {"details": stored, "rooms": stored["rooms"] or 0, "area": stored["area"] or 0}
 
 
 def _details_model(stored: dict[str, Any]) -> DetailsRead:
@@ -102,7 +110,7 @@ def fields(listing: ListingWrite) -> dict[str, Any]:
 def document(listing_id: int, owner_id: int, listing: ListingWrite) -> dict[str, Any]:
     """A new listing's document."""
     stamps = dict.fromkeys(("created_at", "updated_at", "position"), store.SERVER_TIMESTAMP)
-    return {"id": listing_id, "owner_id": owner_id} | fields(listing) | stamps
+    return {"id": listing_id, "owner_id": owner_id} | dict.fromkeys(FILTERED, 0) | fields(listing) | stamps
 
 
 def to_model(listing: dict[str, Any], include: frozenset[str] = NOTHING) -> ListingRead:
@@ -126,7 +134,9 @@ def position(listing: dict[str, Any]) -> Position:
 def criteria_of(listing: dict[str, Any]) -> Criteria:
     """The narrowest criteria that the listing matches: exactly its own values."""
     price = listing["price"]
-    return Criteria(listing["city_key"], listing["deal_type"], listing["property_type"], price, price)
+    rooms, area, has_photos = (listing.get(name, 0) for name in FILTERED)
+    values = listing["city_key"], listing["deal_type"], listing["property_type"]
+    return Criteria(*values, price, price, rooms, rooms, area, area, bool(has_photos))
 
 
 def is_visible(listing: dict[str, Any]) -> bool:
@@ -248,15 +258,16 @@ def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> 
 
     def attempt(listing_doc: store.Snapshot) -> dict[str, Any]:
         old = editable(listing_doc, user)
-        new = old | changes
+        new = dict.fromkeys(FILTERED, 0) | old | changes
+        told = {name: new[name] for name in FILTERED if name not in old}
         visible = is_visible(new)
-        anew = visible and (not is_visible(old) or any(new[name] != old[name] for name in MATCHING))
+        anew = visible and (not is_visible(old) or any(new[name] != old.get(name, 0) for name in MATCHING))
         facets = _facets(new["deal_type"], new["property_type"], new["city_key"]) if visible else {}
         stamps = dict.fromkeys(("updated_at", "position") if anew else ("updated_at",), store.SERVER_TIMESTAMP)
         batch = store.Batch()
         # What was read decides if the position moves. Without the precondition, a write in between could
         # change what the listing matches and leave it where tenants have already looked.
-        batch.update(listing_doc.reference, changes | {"facets": facets} | stamps, seen=listing_doc)
+        batch.update(listing_doc.reference, told | changes | {"facets": facets} | stamps, seen=listing_doc)
         return new | {"updated_at": store.server_time(batch.commit()[0])}
 
     return store.contend([listing_doc], attempt)
@@ -312,12 +323,25 @@ def _matching(criteria: Criteria) -> store.Query:
     query = query.where(filter=store.Filter("price", ">=", criteria.price_min or 0))
     if criteria.price_max is not None:
         query = query.where(filter=store.Filter("price", "<=", criteria.price_max))
+    return _with_filters(query, criteria) if criteria.has_filters else query
+
+
+def _with_filters(query: store.Query, criteria: Criteria) -> store.Query:
+    """The query with the criteria's filters: a lower bound on each of them, so that one index serves any choice."""
+    for name, low, high in (
+        ("rooms", criteria.rooms_min, criteria.rooms_max),
+        ("area", criteria.area_min, criteria.area_max),
+        ("has_photos", int(criteria.with_photos), None),
+    ):
+        query = query.where(filter=store.Filter(name, ">=", low or 0))
+        if high is not None:
+            query = query.where(filter=store.Filter(name, "<=", high))
     return query
 
 
 def list_public(chosen: ListingFilter) -> Page[ListingRead]:
     """Active listings, newest first."""
-    return paginate(_matching(Criteria.of(chosen)), chosen, lambda listing: to_model(listing, chosen.include))
+    return paginate(_matching(Criteria.of(chosen, chosen)), chosen, lambda listing: to_model(listing, chosen.include))
 
 
 def list_by_owner(owner_id: int, page: ListingPageParams) -> Page[ListingRead]:
@@ -356,39 +380,48 @@ def list_newest_in(
     """
     name, value = _facet(criteria.deal_type, criteria.property_type, criteria.city)
     common = [store.Filter(f"facets.{name}", "==", value), *_bounds(criteria)]
+    order = (*FEED_ORDER, *FILTERED) if criteria.has_filters else FEED_ORDER
     ranges = [_ranges(gap) for gap in gaps]
     by_others: list[Conjunction] = [[store.Filter("owner_id", "<", not_by)], [store.Filter("owner_id", ">", not_by)]]
     searched = len(ranges)
-    if not _fits(ranges, [*common, by_others[0][0]], len(by_others)):
+    if not _fits(ranges, [*common, by_others[0][0]], order, len(by_others)):
         by_others = []
-        while not _fits(ranges[:searched], common):
+        while not _fits(ranges[:searched], common, order):
             searched -= 1
     query = store.collection(COLLECTION)
     for condition in [*common, *_any(by_others), *_any([each for some in ranges[:searched] for each in some])]:
         query = query.where(filter=condition)
-    for field in FEED_ORDER:
+    for field in order:
         query = query.order_by(field, direction="DESCENDING")
     return store.run(query.limit(limit)), searched
 
 
 def _bounds(criteria: Criteria) -> list[store.Condition]:
     """The bounds that the criteria set. Both ends match."""
-    bounds = {"price": (criteria.price_min, criteria.price_max)}
+    bounds = {
+        "price": (criteria.price_min, criteria.price_max),
+        "rooms": (criteria.rooms_min, criteria.rooms_max),
+        "area": (criteria.area_min, criteria.area_max),
+        "has_photos": (1 if criteria.with_photos else None, None),
+    }
     least = [store.Filter(name, ">=", low) for name, (low, _) in bounds.items() if low is not None]
     most = [store.Filter(name, "<=", high) for name, (_, high) in bounds.items() if high is not None]
     return [*least, *most]
 
 
-def _fits(ranges: Sequence[Sequence[Conjunction]], common: Sequence[store.Condition], times: int = 1) -> bool:
+def _fits(
+    ranges: Sequence[Sequence[Conjunction]], common: Sequence[store.Condition], order: Sequence[str], times: int = 1
+) -> bool:
     """True if Firestore takes a query of these ranges when all its conditions are multiplied out.
 
     Args:
         ranges: The alternatives of each gap.
         common: The filters that go with every alternative.
+        order: The fields by which the query is ordered.
         times: How many alternatives go with each of those again.
     """
     alternatives = [len(each) + len(common) for some in ranges for each in some]
-    components = times * sum(alternatives) + len(FEED_ORDER) + 1
+    components = times * sum(alternatives) + len(order) + 1
     return times * len(alternatives) <= MAX_ALTERNATIVES and components <= MAX_COMPONENTS
 
 

@@ -16,6 +16,7 @@ from shared.models.fields import (
     Text128,
     Text255,
     empty_is_none,
+    no_bool,
     no_nul,
     trimmed,
 )
@@ -51,9 +52,7 @@ class DetailsWrite(Body):
     @field_validator("rooms", "floor", "floors", "year_built", mode="before")
     @classmethod
     def _is_a_number(cls, value: Any) -> Any:
-        if isinstance(value, bool):
-            raise ValueError("must be a number")
-        return value
+        return no_bool(value)
 
     @field_validator("description")
     @classmethod

@@ -26,17 +26,17 @@ def null_is(default: str, kind: Any) -> BeforeValidator:
     )
 
 
-def _no_bool(value: Any) -> Any:
+def no_bool(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("must be a number")
     return value
 
 
-def _plain_number(value: Any) -> Any:
+def plain_number(value: Any) -> Any:
     """A number, or a string that JSON would take for one; Python itself reads more, such as 1_000."""
     if isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]+(\.[0-9]+)?\s*", value, re.ASCII):
         raise ValueError("must be a number")
-    return _no_bool(value)
+    return no_bool(value)
 
 
 def digits_to_string(value: Any) -> Any:
@@ -72,23 +72,23 @@ Phone = Annotated[
     Field(description="In any usual spelling; without a country it is a number of Kazakhstan. Answered as E.164."),
 ]
 Password = Annotated[str, Field(min_length=8, max_length=128, json_schema_extra={"format": "password"})]
-Id = Annotated[int, Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"}), BeforeValidator(_no_bool)]
+Id = Annotated[int, Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"}), BeforeValidator(no_bool)]
 Price = Annotated[
     Decimal,
     Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals."),
-    BeforeValidator(_plain_number),
+    BeforeValidator(plain_number),
 ]
 Deposit = Annotated[
     Decimal,
     Field(ge=0, lt=Decimal(10) ** 10, decimal_places=2, description="In tenge, at most two decimals; 0 is none."),
-    BeforeValidator(_plain_number),
+    BeforeValidator(plain_number),
 ]
 Area = Annotated[
     Decimal,
     Field(gt=0, lt=Decimal(10) ** 7, decimal_places=2, description="In m², at most two decimals."),
-    BeforeValidator(_plain_number),
+    BeforeValidator(plain_number),
 ]
-Coordinate = Annotated[float, BeforeValidator(_plain_number), Field(allow_inf_nan=False)]
+Coordinate = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False)]
 Day = Annotated[date, BeforeValidator(_plain_date)]
 PriceBound = Annotated[
     Decimal,
@@ -99,7 +99,7 @@ PriceBound = Annotated[
         decimal_places=2,
         description="In tenge, at most two decimals; the bound counts.",
     ),
-    BeforeValidator(_plain_number),
+    BeforeValidator(plain_number),
 ]
 
 

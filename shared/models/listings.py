@@ -9,6 +9,7 @@ from shared.enums import DealType, PropertyType
 from shared.models.base import Body, Model, Params
 from shared.models.details import DetailsRead, DetailsWrite
 from shared.models.fields import City, Id, Price, PriceBound, PriceText, Text255
+from shared.models.filters import AreaBound, RoomsBound, WithPhotos
 from shared.models.include import Include
 from shared.models.pages import PageParams
 
@@ -71,3 +72,8 @@ class ListingFilter(ListingPageParams):
     property_type: PropertyType | None = None
     price_min: PriceBound | None = None
     price_max: PriceBound | None = None
+    rooms_min: RoomsBound | None = None
+    rooms_max: RoomsBound | None = None
+    area_min: AreaBound | None = None
+    area_max: AreaBound | None = None
+    with_photos: WithPhotos | None = None

@@ -1,12 +1,20 @@
 """What goes in and out of /preferences."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BeforeValidator, model_validator
+from pydantic import MISSING, BeforeValidator, model_validator
 
 from shared.enums import DealType, PropertyType
-from shared.models.base import Body, Model
+from shared.models.base import Body, Model, Params
 from shared.models.fields import City, Id, PriceBound, PriceNumber, empty_is_none
+from shared.models.filters import FiltersRead, FiltersWrite
+from shared.models.include import Include
+
+
+class PreferenceParams(Params):
+    """What the answer shall contain besides."""
+
+    include: Include[Literal["filters"]] = frozenset()
 
 
 class PreferenceWrite(Body):
@@ -17,6 +25,7 @@ class PreferenceWrite(Body):
     property_type: Annotated[PropertyType | None, BeforeValidator(empty_is_none)] = None
     price_min: Annotated[PriceBound | None, BeforeValidator(empty_is_none)] = None
     price_max: Annotated[PriceBound | None, BeforeValidator(empty_is_none)] = None
+    filters: FiltersWrite | None = None
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
@@ -35,3 +44,4 @@ class PreferenceRead(Model):
     property_type: PropertyType | None
     price_min: PriceNumber | None
     price_max: PriceNumber | None
+    filters: FiltersRead | MISSING = MISSING

@@ -119,6 +119,8 @@ EXAMPLES: dict[str, list[Any]] = {
     "DetailsRead": [_DETAILS_EXAMPLE],
     "CityRead": [{"name": "Astana", "ru": "Астана", "kk": "Астана", "en": "Astana"}],
     "ListingRead": [_LISTING_EXAMPLE],
+    "FiltersWrite": [{"rooms_min": 1, "rooms_max": 3, "area_min": 40, "area_max": None, "with_photos": True}],
+    "FiltersRead": [{"rooms_min": 1, "rooms_max": 3, "area_min": 40, "area_max": None, "with_photos": True}],
     "PreferenceWrite": [
         {
             "city": "Astana",
@@ -126,6 +128,7 @@ EXAMPLES: dict[str, list[Any]] = {
             "property_type": "flat",
             "price_min": 100000,
             "price_max": 400000,
+            "filters": {"rooms_min": 1, "rooms_max": 3, "area_min": 40, "area_max": None, "with_photos": True},
         }
     ],
     "PreferenceRead": [

@@ -236,6 +236,31 @@ def test_preferences_are_null_then_replaced_whole(api: Api) -> None:
     assert wrong.status_code == 422
 
 
+def test_filters_of_preferences_are_shown_where_asked_for_and_replaced_whole(api: Api) -> None:
+    tenant, owner = api.person(), api.person("landlord")
+    path = "/preferences?include=filters"
+    any_filters = dict.fromkeys(("rooms_min", "rooms_max", "area_min", "area_max", "with_photos"))
+    assert tenant.ok("GET", path) is None
+    assert tenant.ok("POST", path, json={})["filters"] == any_filters
+    told = {"rooms_min": 2, "area_max": 60.55, "with_photos": False}
+    stored = tenant.ok("POST", "/preferences", json={"filters": told})
+    assert stored.keys() == tenant.ok("GET", "/preferences").keys() == PREFERENCE
+    assert tenant.ok("GET", path)["filters"] == any_filters | told
+    for rooms, area in ((1, 50), (2, 60.56), (None, 40), (3, None), (2, 60.55)):
+        owner.listing(details={"rooms": rooms, "area": area})
+    owner.listing()
+    assert len(api.ok("GET", "/listings?rooms_min=2&area_max=60.55")) == 1
+    assert len(tenant.ok("GET", "/feed")) == 1
+    assert len(api.ok("GET", "/listings?rooms_max=2")) == 3
+    assert api.ok("GET", "/listings?with_photos=true") == []
+    tenant.ok("POST", "/preferences", json={"filters": None})
+    assert tenant.ok("GET", path)["filters"] == any_filters
+    assert len(tenant.ok("GET", "/feed")) == 6
+    for wrong in ({"rooms_min": 3, "rooms_max": 2}, {"area_min": -1}, {"rooms_min": True}, {"with_photos": "x"}):
+        assert tenant.call("POST", "/preferences", json={"filters": wrong}).status_code == 422
+        assert tenant.call("GET", "/preferences?include=photos").status_code == 422
+
+
 # --- Feed
 
 

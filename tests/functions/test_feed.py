@@ -19,6 +19,9 @@ PREFERENCES: list[dict[str, Any]] = [
     {"property_type": "room"},
     {"price_min": 200, "price_max": 400},
     {"city": "Astana", "deal_type": "rent", "property_type": "flat", "price_max": 500},
+    {"filters": {"rooms_min": 2}},
+    {"filters": {"rooms_max": 2, "area_min": 40.5}},
+    {"city": "ASTANA", "filters": {"area_max": 60}, "price_max": 400},
 ]
 
 
@@ -34,8 +37,13 @@ class History:
         self.log: list[tuple[int, bool]] = []
         self.wanted: dict[str, Any] = {}
 
+    def details(self) -> dict[str, Any] | None:
+        rooms, area = self.dice.choice((None, 1, 2, 3)), self.dice.choice((None, 40.49, 40.5, 60, 60.01))
+        return self.dice.choice((None, {"rooms": rooms, "area": area}))
+
     def content(self) -> dict[str, Any]:
-        return {
+        told = {"details": self.details()} if self.dice.random() < 0.6 else {}
+        return told | {
             "title": f"Listing {self.dice.randrange(1000)}",
             "city": self.dice.choice(CITIES),
             "deal_type": self.dice.choice(("rent", "sale")),
@@ -54,14 +62,23 @@ class History:
             and wanted.get("deal_type", listing["deal_type"]) == listing["deal_type"]
             and wanted.get("property_type", listing["property_type"]) == listing["property_type"]
             and wanted.get("price_min", 0) <= price <= wanted.get("price_max", 10**9)
+            and self.is_within(listing, "rooms")
+            and self.is_within(listing, "area")
         )
+
+    def is_within(self, listing: dict[str, Any], name: str) -> bool:
+        filters, value = self.wanted.get("filters", {}), (listing["details"] or {}).get(name)
+        low, high = filters.get(f"{name}_min"), filters.get(f"{name}_max")
+        if low is None and high is None:
+            return True
+        return value is not None and (low is None or value >= low) and (high is None or value <= high)
 
     def unseen(self) -> set[int]:
         return {key for key, listing in self.listings.items() if self.matches(listing)}
 
     def create(self) -> None:
         listing = self.dice.choice([*self.owners, *self.owners, self.tenant]).ok(
-            "POST", "/listings", json=self.content()
+            "POST", "/listings?include=details", json=self.content()
         )
         self.listings[listing["id"]] = listing
 
@@ -72,7 +89,7 @@ class History:
             batch.create(listings.ref(key), listings.document(key, self.owners[0].id, content))
         batch.commit()
         for snapshot in store.get(*map(listings.ref, keys)):
-            listing = listings.to_model(snapshot.to_dict() or {})
+            listing = listings.to_model(snapshot.to_dict() or {}, frozenset({"details"}))
             self.listings[listing.id] = listing.model_dump(mode="json")
 
     def edit(self) -> None:
@@ -84,7 +101,16 @@ class History:
             owner.ok("DELETE", f"/listings/{listing['id']}")
             listing["is_active"] = False
         else:
-            self.listings[listing["id"]] = owner.ok("PUT", f"/listings/{listing['id']}", json=self.content())
+            self.listings[listing["id"]] = owner.ok(
+                "PUT", f"/listings/{listing['id']}?include=details", json=self.content()
+            )
+
+    def tell(self) -> None:
+        if self.listings:
+            listing = self.dice.choice(list(self.listings.values()))
+            owner = next(each for each in [*self.owners, self.tenant] if each.id == listing["owner_id"])
+            path = f"/listings/{listing['id']}/details"
+            listing["details"] = owner.ok("PUT", path, json=self.details() or {})
 
     def prefer(self) -> None:
         self.wanted = self.dice.choice(PREFERENCES)
@@ -127,7 +153,7 @@ class History:
             assert self.tenant.ok("POST", "/feed/undo")["listing_id"] == key
 
     def play(self, steps: int) -> None:
-        moves = [self.create] * 4 + [self.bulk_import, self.edit, self.edit, self.prefer, self.act_on_anything]
+        moves = [self.create] * 4 + [self.bulk_import, self.edit, self.tell, self.prefer, self.act_on_anything]
         moves += [self.swipe] * 3 + [self.swipe_deck, self.undo_first_action]
         for _ in range(steps):
             self.dice.choice(moves)()

@@ -27,6 +27,8 @@ from shared.feed.coverage import Gap
 from shared.feed.criteria import Criteria
 from shared.feed.positions import micros
 from shared.models.base import Body, Form, Params
+from shared.models.details import DetailsWrite
+from shared.models.filters import FiltersWrite
 from shared.models.listings import ListingWrite
 from shared.models.preferences import PreferenceWrite
 from shared.web.group import Group, Operation
@@ -43,12 +45,14 @@ FILTERS = {
     "property_type": "flat",
     "price_min": 1,
     "price_max": 10**9,
+    **{"rooms_min": 1, "rooms_max": 5, "area_min": 1, "area_max": 900, "with_photos": "true"},
     "owner_id": 1,
     "is_active": "true",
     "status": "new",
     "unread": "true",
     "cursor": CURSOR,
 }
+TOLD = tuple(FiltersWrite.model_fields)
 NEED_MAIL = ("/auth/password/reset", "/auth/verify", "/auth/telegram")
 """They query what others do, if anything."""
 NEW_LISTING = {"title": "Flat", "city": "Astana", "price": 100}
@@ -112,13 +116,16 @@ def call_with_all_filters(operation: Operation, admin: Person, owner: Person, te
     caller = callers.get(operation.handler.__name__, admin)
     filters = [field for model in models for field in model.model_fields if field in FILTERS]
     path = re.sub(r"{(\w+)}", lambda match: str(ids[match[1]]), operation.path)
-    for chosen in subsets(filters):
+    # Of what listings tell, none, one of it and all of it; each has its bound in the query whatever is chosen.
+    told = [(), *((name,) for name in TOLD), TOLD] if set(TOLD) <= set(filters) else [()]
+    plain = [name for name in filters if name not in TOLD]
+    for chosen in (some + more for some in subsets(plain) for more in told):
         caller.ok(operation.method, path, query_string={field: FILTERS[field] for field in chosen}, **options)
 
 
 def many_listings(owner: Person) -> None:
     """Twelve listings that match everything, in commits of three: those share their position's timestamp."""
-    content = ListingWrite(title="Flat", city="Astana", price=100)
+    content = ListingWrite(title="Flat", city="Astana", price=100, details=DetailsWrite(rooms=2))
     for _ in range(4):
         batch = store.Batch()
         for _ in range(3):
@@ -157,8 +164,10 @@ def queries(api: Api, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> li
     sent = calls.queries
     many_listings(api.person("landlord"))
     with recorder.recording() as calls:
-        for chosen in subsets(list(PreferenceWrite.model_fields)):
+        plain = [field for field in PreferenceWrite.model_fields if field in FILTERS]
+        for chosen in subsets(plain):
             swipe_in_all_states(api, {field: FILTERS[field] for field in chosen})
+            swipe_in_all_states(api, {field: FILTERS[field] for field in chosen} | {"filters": {"rooms_max": 5}})
     sent += calls.queries
     return list({shape(query): query for query in sent}.values())
 
@@ -195,18 +204,20 @@ def is_served(query: StructuredQuery, indexes: Indexes) -> bool:
 
 
 @pytest.mark.parametrize("gaps", [1, 2, 3, 4, 6, 20])
+@pytest.mark.parametrize("filters", [{}, {"rooms_max": 5}, {name: FILTERS[name] for name in TOLD}])
 @pytest.mark.parametrize("wanted", list(subsets(["city", "price_min", "price_max"])))
 def test_the_widest_queries_of_the_feed_are_within_the_limits(
-    recorder: Recorder, gaps: int, wanted: tuple[str, ...]
+    recorder: Recorder, gaps: int, wanted: tuple[str, ...], filters: dict[str, Any]
 ) -> None:
     between = [Gap(upper=(1_000 - 2 * n, 5), lower=(999 - 2 * n, 5)) for n in range(gaps)]
-    preferences = PreferenceWrite.model_validate({field: FILTERS[field] for field in wanted})
+    told = {field: FILTERS[field] for field in wanted}
+    preferences = PreferenceWrite.model_validate(told | {"filters": filters})
     with recorder.recording() as calls:
-        _, searched = listings.list_newest_in(between, Criteria.of(preferences), 1, not_by=7)
-    assert min(gaps, 5) <= searched <= gaps
+        _, searched = listings.list_newest_in(between, Criteria.of(preferences, preferences.filters), 1, not_by=7)
+    assert min(gaps, 2 if filters else 5) <= searched <= gaps
     DECLARED.serving(calls.queries[0])
     alternatives = len(normal_form(calls.queries[0].where))
-    assert alternatives == 3 * searched * (2 if gaps <= 2 else alternatives // (3 * searched))
+    assert alternatives == 3 * searched * (2 if gaps <= 2 and not filters else alternatives // (3 * searched))
 
 
 def test_what_is_over_expires() -> None:

@@ -27,9 +27,20 @@ CRITERIA = [
     Criteria("B"),
     Criteria("B", "rent"),
     *(Criteria(price_min=low, price_max=high) for low, high in ((2, 4), (3, 3), (0, 3))),
+    Criteria(rooms_min=1, rooms_max=2),
+    Criteria("B", rooms_min=2),
+    Criteria(with_photos=True),
 ]
-KINDS = [("A", "sale", 1), ("A", "rent", 3), ("B", "rent", 2), ("B", "rent", 4), ("B", "sale", 3)]
-"""What listings are: city, deal type, price."""
+KINDS = [
+    ("A", "sale", 1, 0, False),
+    ("A", "rent", 3, 1, True),
+    ("B", "rent", 2, 0, True),
+    ("B", "rent", 4, 2, False),
+    ("B", "sale", 3, 2, True),
+    ("B", "sale", 3, 3, True),
+    ("B", "sale", 3, 3, False),
+]
+"""What listings are: city, deal type, price, rooms (0 is not told), with photos."""
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -48,23 +59,26 @@ def small_limits() -> Iterator[None]:
         yield
 
 
-Kind = tuple[str, str, int]
+Kind = tuple[str, str, int, int, bool]
 
 
 def matches(kind: Kind, wanted: Criteria) -> bool:
-    city, deal_type, price = kind
+    city, deal_type, price, rooms, photos = kind
     return (
         wanted.city in (None, city)
         and wanted.deal_type in (None, deal_type)
         and (wanted.price_min is None or price >= wanted.price_min)
         and (wanted.price_max is None or price <= wanted.price_max)
+        and (wanted.rooms_min is None or rooms >= wanted.rooms_min)
+        and (wanted.rooms_max is None or rooms <= wanted.rooms_max)
+        and (photos or not wanted.with_photos)
     )
 
 
 @pytest.mark.parametrize("one", CRITERIA)
 @pytest.mark.parametrize("other", CRITERIA)
 def test_wider_preferences_are_those_that_more_matches(one: Criteria, other: Criteria) -> None:
-    everything = itertools.product("ABC", ("sale", "rent"), range(6))
+    everything = itertools.product("ABC", ("sale", "rent"), range(6), range(5), (False, True))
     assert one.is_within(other) == all(matches(kind, other) for kind in everything if matches(kind, one))
 
 
@@ -82,8 +96,8 @@ class Listing:
 
     @property
     def criteria(self) -> Criteria:
-        city, deal_type, price = KINDS[self.kind]
-        return Criteria(city, deal_type, "flat", price, price)
+        city, deal_type, price, rooms, photos = KINDS[self.kind]
+        return Criteria(city, deal_type, "flat", price, price, rooms, rooms, 0, 0, photos)
 
 
 @dataclass
