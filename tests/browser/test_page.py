@@ -24,6 +24,7 @@ def test_a_tenant_swipes_until_a_lead_appears(
     page.get_by_label("Phone", exact=True).fill(f"+7 701 {int(city[-8:], 16) % 10**7:07d}")
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
+    page.get_by_role("dialog").get_by_role("button", name="Skip").click()
     expect(page.get_by_role("heading", name="Discover")).to_be_visible()
 
     page.goto(page.url.split("#")[0] + "#/preferences")

@@ -195,7 +195,11 @@ const list = async (path, query, options = {}) => {
   return { items: data, next: nextCursor(response.headers.get('Link')) };
 };
 
+/** What every listing shall bring along. */
+const INCLUDE = 'details';
+
 export const api = {
+  INCLUDE,
   health: () => body('GET', '/health', { anonymous: true }),
 
   register: (user) => body('POST', '/auth/register', { json: user, anonymous: true }),
@@ -209,18 +213,18 @@ export const api = {
   updateMe: (change) => body('PATCH', '/auth/me', { json: change }),
   changePassword: (current_password, new_password) => body('POST', '/auth/password', { json: { current_password, new_password } }),
 
-  listings: (query) => list('/listings', query, { anonymous: true }),
-  listing: (id) => body('GET', `/listings/${id}`, { anonymous: true }),
+  listings: (query, options) => list('/listings', query, { anonymous: true, ...options }),
+  listing: (id, options) => body('GET', `/listings/${id}`, { query: { include: INCLUDE }, anonymous: true, ...options }),
   cities: () => body('GET', '/listings/cities', { anonymous: true }),
   myListings: (query, options) => list('/listings/my', query, options),
-  createListing: (listing) => body('POST', '/listings', { json: listing }),
-  updateListing: (id, listing) => body('PUT', `/listings/${id}`, { json: listing }),
+  createListing: (listing) => body('POST', '/listings', { query: { include: INCLUDE }, json: listing }),
+  updateListing: (id, listing) => body('PUT', `/listings/${id}`, { query: { include: INCLUDE }, json: listing }),
   deactivateListing: (id) => body('DELETE', `/listings/${id}`),
 
   preferences: (options) => body('GET', '/preferences', options),
   savePreferences: (preferences) => body('POST', '/preferences', { json: preferences }),
 
-  feed: (limit) => body('GET', '/feed', { query: { limit } }),
+  feed: (limit) => body('GET', '/feed', { query: { limit, include: INCLUDE } }),
   // keepalive: a swipe that is under way survives closing the page.
   swipe: (listing_id, action) =>
     body('POST', '/feed/action', { json: { listing_id, action, source: 'web' }, keepalive: true }),

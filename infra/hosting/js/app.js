@@ -10,10 +10,12 @@ import { dismissOffers, errorState, spinner, toast, toastError } from './ui.js';
 import { account } from './views/account.js';
 import * as admin from './views/admin.js';
 import { conversation } from './views/conversation.js';
+import { listing } from './views/listing.js';
 import { leadsForMe, myLeads } from './views/leads.js';
 import { bell, notifications } from './views/notifications.js';
 import * as owner from './views/owner.js';
 import * as tenant from './views/tenant.js';
+import { explore } from './views/explore.js';
 import { feed } from './views/feed.js';
 import { welcome } from './views/welcome.js';
 
@@ -41,6 +43,12 @@ const OWN = [
   ['account', 'account.title', 'user', account],
   ['notifications', 'bell', 'bell', notifications],
 ];
+/** What has no place in the navigation, also for people who are not signed in. */
+const OPEN = [
+  ['explore', 'explore.title', 'list', explore],
+  ['listing', 'listing.title', 'home', explore, listing],
+];
+const WELCOME = ['', 'brand', '', welcome];
 const MAX_CALLS = 30;
 const PATIENCE_MS = 3000;
 
@@ -55,18 +63,23 @@ let shownPath = null;
 
 // --- Signing in and out ---
 
-async function enter() {
+/** Shows a signed-in person's first view. `isNew`: they have just registered. */
+async function enter({ isNew = false } = {}) {
   main.replaceChildren(spinner());
   try {
     user = await api.me();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     if (error.status === 401) return; // `expired` has already shown the sign-in page.
-    return main.replaceChildren(errorState(error, enter));
+    return main.replaceChildren(errorState(error, () => enter({ isNew })));
   }
   deck = new Deck();
   watch(deck);
+  const [section, , query] = address();
+  const wanted = section === 'enter' && query.get('to');
+  if (section === 'enter') history.replaceState(null, '', /^listing\/\d+$/.test(wanted) ? `/#/${wanted}` : '/');
   render();
+  if (isNew && user.role === 'tenant' && (await tenant.onboarding(deck))) render();
 }
 
 async function signOut() {
@@ -140,11 +153,11 @@ function render() {
   leaving = new AbortController();
   const [path, id, query] = address();
   const sections = user ? SECTIONS[user.role] : [];
-  const [name, label, , list, item] = [...sections, ...(user ? OWN : [])].find(([section]) => section === path) ?? sections[0] ?? ['', 'brand', '', welcome];
+  const [name, label, , list, item] = [...sections, ...(user ? OWN : []), ...OPEN].find(([section]) => section === path) ?? sections[0] ?? WELCOME;
   const view = id && item ? item : list;
   const shown = view === item ? `${name}/${id}` : name;
 
-  document.title = user ? `${t(label)} · ${t('brand')}` : t('brand');
+  document.title = name ? `${t(label)} · ${t('brand')}` : t('brand');
   document.body.dataset.view = name || 'welcome';
   document.getElementById('skip').textContent = t('skip');
   drawHeader(sections, name);
@@ -173,6 +186,7 @@ function drawHeader(sections, active) {
       sections.map(([name, label, mark]) =>
         h('a', { href: `#/${name}`, 'aria-current': name === active ? 'page' : null }, icon(mark), h('span', null, t(label))))),
     h('div', { class: 'header-end' },
+      !user && active && h('a', { class: 'button button-soft', href: '#/enter' }, t('login')),
       language,
       user && h('div', { class: 'me' },
         bell(leaving.signal, active === 'notifications'),

@@ -42,3 +42,10 @@ export const phone = (e164) => e164.replace(/^\+7(\d{3})(\d{3})(\d{2})(\d{2})$/,
 
 /** What a person types as a price: "250 000,50" → "250000.50". The API does the judging. */
 export const priceInput = (text) => text.replace(/[\s\u00a0\u202f₸]/g, '').replace(',', '.');
+
+/** What a person types as a number, as one; other texts as they are. */
+export function numberInput(text) {
+  const plain = priceInput(text);
+  const value = Number(plain);
+  return plain && Number.isFinite(value) ? value : plain;
+}

@@ -1,9 +1,9 @@
 /** What the views share: messages, dialogs, forms, lists. Nothing here knows of roles or listings' rules. */
 
 import { ApiError } from './api.js';
-import { art } from './art.js';
 import { h } from './dom.js';
 import { money } from './format.js';
+import { cover } from './gallery.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
 
@@ -130,20 +130,21 @@ export async function busy(control, action, onError = toastError) {
 export const priceTag = ({ price, deal_type }) =>
   h('p', { class: 'price' }, money(price), deal_type === 'rent' && h('span', { class: 'per' }, ` ${t('permonth')}`));
 
-export const facts = ({ city, deal_type, property_type }) =>
+export const facts = ({ city, deal_type, property_type, details }) =>
   h('p', { class: 'facts' },
-    h('span', null, icon('pin'), city),
+    h('span', null, icon('pin'), [city, details?.district].filter(Boolean).join(', ')),
     h('span', null, icon(property_type), t(`type.${property_type}`)),
+    details?.rooms && h('span', null, t('criteria.rooms', { range: details.rooms })),
+    details?.area && h('span', null, t('unit.area', { n: details.area })),
     h('span', { class: `deal deal-${deal_type}` }, t(`deal.${deal_type}`)));
 
-/** The picture of a listing. */
-export const picture = (listing) => art(listing);
-
-/** A listing as one row: picture, price, title, facts; `more` goes below. */
+/** A listing as one row: picture, price, title, facts; `more` goes below. The title leads to all that is told of it. */
 export const listingRow = (listing, ...more) =>
   h('li', { class: `item${listing.is_active ? '' : ' is-off'}`, 'data-listing': listing.id },
-    h('div', { class: 'thumb' }, picture(listing)),
-    h('div', { class: 'item-body' }, h('h2', { class: 'item-title' }, listing.title), priceTag(listing), facts(listing), more));
+    h('div', { class: 'thumb' }, cover(listing)),
+    h('div', { class: 'item-body' },
+      h('h2', { class: 'item-title' }, listing.is_active ? h('a', { href: `#/listing/${listing.id}` }, listing.title) : listing.title),
+      priceTag(listing), facts(listing), more));
 
 /** Ways to reach somebody: {name, phone, email, telegram_id}. */
 export function contacts({ phone, email, telegram_id }, show) {
@@ -160,12 +161,13 @@ export function contacts({ phone, email, telegram_id }, show) {
 
 let ids = 0;
 
-/** A labelled input with a place for its hint and its error. */
-export function field(name, { label = t(`field.${name}`), hint, options, ...props } = {}) {
+/** A labelled input (with `rows`, of several lines; with `options`, a choice) with a place for its hint and its error. */
+export function field(name, { label = t(`field.${name}`), hint, options, rows, ...props } = {}) {
   const id = `field-${++ids}`;
   const control = options
     ? h('select', { id, name, ...props }, options.map(([value, text]) => h('option', { value, selected: value === props.value }, text)))
-    : h('input', { id, name, type: 'text', autocomplete: 'off', ...props });
+    : rows ? h('textarea', { id, name, rows, ...props })
+      : h('input', { id, name, type: 'text', autocomplete: 'off', ...props });
   control.setAttribute('aria-describedby', `${id}-note`);
   return h('div', { class: 'field' },
     h('label', { for: id }, label),

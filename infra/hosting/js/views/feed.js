@@ -1,16 +1,19 @@
 /** The tenant's deck: drag, tap, or use the arrow keys. */
 
 import { api } from '../api.js';
-import { art } from '../art.js';
+import { summary } from '../criteria.js';
 import { agreesToDisclosure, knowsOfDisclosure } from '../disclosure.js';
 import { h } from '../dom.js';
 import { ago, money } from '../format.js';
+import { gallery } from '../gallery.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { announce, button, emptyState, errorState, facts, priceTag, spinner, toast, toastError } from '../ui.js';
 import { preferencesForm } from './tenant.js';
 
 const KEYS = { ArrowLeft: 'dislike', ArrowRight: 'like', ArrowUp: 'favorite' };
+const PICTURE = '(max-width: 422px) calc(100vw - 32px), 390px';
+const TAP = 8; // Pixels that a finger may move and still tap.
 const DEPTH = 3; // Cards in the pile that can be seen.
 const FAR = 110; // Pixels of a drag that decide…
 const FAST = 0.55; // …or pixels per millisecond of a flick.
@@ -61,20 +64,29 @@ export function feed({ user, deck, signal, go }) {
       actions: [
         button(t('feed.refresh'), { kind: 'primary', icon: 'undo', onclick: () => deck.reset() }),
         button(t('feed.empty.change'), { icon: 'sliders', onclick: () => go('preferences') }),
+        button(t('explore.title'), { icon: 'list', onclick: () => go('explore') }),
       ],
     }));
   }
 
   function listingCard(listing) {
+    const pictures = gallery(listing, PICTURE);
     const card = h('article', { class: 'card', 'aria-label': t('feed.deck'), 'data-listing': listing.id },
-      art(listing),
+      pictures.node,
       ['like', 'dislike', 'favorite'].map((action) => h('span', { class: `stamp stamp-${action}`, 'aria-hidden': 'true' }, t(`feed.stamp.${action}`))),
       h('div', { class: 'card-text' },
         priceTag(listing),
         h('h2', null, listing.title),
         facts(listing),
-        h('p', { class: 'muted small' }, t('feed.published', { when: ago(listing.created_at) }))));
-    draggable(card, act);
+        h('p', { class: 'card-more small' }, h('a', { href: `#/listing/${listing.id}`, draggable: 'false' }, t('feed.details')),
+          h('span', { class: 'muted' }, t('feed.published', { when: ago(listing.created_at) })))));
+    // A tap on the left part of the picture goes back, on the rest of it forward; a tap on the text tells more.
+    draggable(card, act, ({ clientX, clientY }) => {
+      const box = pictures.node.getBoundingClientRect();
+      const onPicture = clientX >= box.left && clientX <= box.right && clientY >= box.top && clientY <= box.bottom;
+      if (onPicture && pictures.size > 1) pictures.step(clientX < box.left + box.width / 3 ? -1 : 1);
+      else go(`listing/${listing.id}`);
+    });
     texts.observe(card.lastChild);
     return card;
   }
@@ -138,10 +150,12 @@ export function feed({ user, deck, signal, go }) {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (event.target.closest('input, select, textarea, dialog')) return;
     const isUndo = event.key === 'Backspace' || event.code === 'KeyZ';
-    if (!isUndo && !KEYS[event.key]) return;
-    if (event.key === 'ArrowUp' && event.target.closest('.is-scrolled')) return; // It scrolls the text back.
+    const isMore = event.key === 'ArrowDown' && deck.cards[0];
+    if (!isUndo && !isMore && !KEYS[event.key]) return;
+    if (['ArrowUp', 'ArrowDown'].includes(event.key) && event.target.closest('.is-scrolled')) return; // It scrolls the text.
     event.preventDefault();
     if (isUndo) undo();
+    else if (isMore) go(`listing/${deck.cards[0].id}`);
     else if (!event.repeat) act(KEYS[event.key]); // A key held down must not decide on the whole deck.
   }, { signal });
 
@@ -158,20 +172,6 @@ export function feed({ user, deck, signal, go }) {
 
 const control = (action, name, onclick) =>
   h('button', { type: 'button', class: `control control-${action}`, 'data-action': action, 'aria-label': t(`feed.${action}`), title: t(`feed.${action}`), onclick }, icon(name));
-
-/** The preferences in a few words. */
-function summary(wanted) {
-  if (!wanted) return t('feed.all');
-  const { city, deal_type, property_type, price_min, price_max } = wanted;
-  const words = [
-    city,
-    deal_type && t(`deal.${deal_type}`),
-    property_type && t(`type.${property_type}`),
-    price_min !== null && t('pref.from', { price: money(price_min) }),
-    price_max !== null && t('pref.to', { price: money(price_max) }),
-  ];
-  return words.filter(Boolean).join(' · ') || t('feed.all');
-}
 
 /** A text that is longer than its card scrolls: with a finger, with the wheel, and with the keyboard. */
 const texts = new ResizeObserver((entries) => {
@@ -213,12 +213,12 @@ function meaning(dx, dy, speedX, speedY) {
   return null;
 }
 
-function draggable(card, act) {
+function draggable(card, act, tapped) {
   let start = null;
   let last = null;
 
   card.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0 || start) return;
+    if (event.button !== 0 || start || event.target.closest('a, button')) return;
     start = last = event;
     card.setPointerCapture(event.pointerId);
     card.classList.add('is-dragged');
@@ -239,8 +239,9 @@ function draggable(card, act) {
     const action = cancelled ? null : meaning(dx, dy, (event.clientX - last.clientX) / time, (event.clientY - last.clientY) / time);
     start = null;
     card.classList.remove('is-dragged');
-    if (action) act(action);
-    else putBack(card);
+    if (action) return act(action);
+    putBack(card);
+    if (!cancelled && Math.hypot(dx, dy) < TAP && card.dataset.depth === '0') tapped(event);
   };
   card.addEventListener('pointerup', (event) => end(event, false));
   card.addEventListener('pointercancel', (event) => end(event, true));

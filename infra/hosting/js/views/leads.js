@@ -3,9 +3,10 @@
 import { api } from '../api.js';
 import { h } from '../dom.js';
 import { ago, phone } from '../format.js';
+import { cover } from '../gallery.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
-import { badge, button, choice, contacts, emptyState, facts, heading, listingRow, pagedList, picture, priceTag, toast, toastError } from '../ui.js';
+import { badge, button, choice, contacts, emptyState, facts, heading, listingRow, pagedList, priceTag, toast, toastError } from '../ui.js';
 
 const PAGE = 12;
 const STATUSES = ['new', 'in_progress', 'closed'];
@@ -97,7 +98,7 @@ function workRow(lead) {
   const { id, listing, contact, conversation } = lead;
   const name = contact?.name ?? t('talk.nobody');
   return h('li', { class: 'item item-lead', 'data-lead': id },
-    h('div', { class: 'thumb' }, picture(listing ?? { ...GONE, id })),
+    h('div', { class: 'thumb' }, cover(listing ?? { ...GONE, id })),
     h('div', { class: 'item-body' },
       h('div', { class: 'lead-head' }, h('h2', { class: 'item-title' }, name), h('span', { class: 'muted small' }, ago(lead.created_at))),
       contact && contacts(contact, phone),

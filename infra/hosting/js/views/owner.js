@@ -1,17 +1,17 @@
 /** The landlord's and agent's listings, and their editor. */
 
 import { api } from '../api.js';
-import { art } from '../art.js';
 import { cityField } from '../cities.js';
 import { h } from '../dom.js';
 import { draft } from '../drafts.js';
-import { ago, priceInput } from '../format.js';
+import { ago, numberInput, priceInput } from '../format.js';
+import { cover } from '../gallery.js';
 import { t } from '../i18n.js';
-import { badge, busy, button, choice, dealOptions, dialog, emptyState, facts, field, form, heading, listingRow, pagedList, priceTag, toast, typeOptions } from '../ui.js';
+import { badge, busy, button, choice, dealOptions, dialog, emptyState, facts, field, form, heading, listingRow, markInvalid, pagedList, priceTag, toast, typeOptions } from '../ui.js';
 
 const PAGE = 12;
 
-// --- Listings ---
+// --- The list ---
 
 export function listings({ user, signal }) {
   const create = () => edit(null, user, (made) => {
@@ -21,7 +21,7 @@ export function listings({ user, signal }) {
   const fresh = (kind) => button(t('own.new'), { kind, icon: 'plus', onclick: create, 'data-create': true });
   const list = pagedList({
     signal,
-    load: (cursor) => api.myListings({ limit: PAGE, cursor }, { signal }),
+    load: (cursor) => api.myListings({ limit: PAGE, cursor, include: api.INCLUDE }, { signal }),
     row: (listing) => ownRow(listing, user),
     empty: () => emptyState({ name: 'home', title: t('own.empty'), text: t('own.empty.text'), actions: [fresh('primary')] }),
   });
@@ -72,13 +72,71 @@ export async function published(listing, is_active) {
   return api.updateListing(listing.id, { title, city, deal_type, property_type, price, is_active });
 }
 
-const BLANK = { title: '', city: '', price: '', deal_type: 'rent', property_type: 'flat', is_active: 'on' };
+// --- The editor ---
+
+const TEXTS = ['description', 'district', 'address'];
+const NUMBERS = ['rooms', 'area', 'kitchen_area', 'floor', 'floors', 'year_built', 'deposit'];
+const ANSWERS = ['furnished', 'pets_allowed', 'children_allowed'];
+const BLANK_DETAILS = Object.fromEntries([...TEXTS, ...NUMBERS, ...ANSWERS, 'available_from', 'coordinates'].map((name) => [name, '']));
+const BLANK = { title: '', city: '', price: '', deal_type: 'rent', property_type: 'flat', is_active: 'on', ...BLANK_DETAILS };
 
 /** A listing as the editor's fields have it. */
-const toFields = ({ title, city, price, deal_type, property_type, is_active }) =>
-  ({ title, city, price: String(Number(price)), deal_type, property_type, ...(is_active && { is_active: 'on' }) });
+const toFields = ({ title, city, price, deal_type, property_type, is_active, details }) =>
+  ({ title, city, price: String(Number(price)), deal_type, property_type, ...(is_active && { is_active: 'on' }), ...detailFields(details) });
+
+function detailFields(details) {
+  if (!details) return BLANK_DETAILS;
+  const { latitude, longitude } = details;
+  const told = Object.keys(BLANK_DETAILS).map((name) => [name, String(details[name] ?? '')]);
+  return { ...Object.fromEntries(told), coordinates: latitude === null ? '' : `${latitude}, ${longitude}` };
+}
+
+/** The fields as the API has the details; null where nothing is told. */
+function readDetails(values) {
+  const [latitude, longitude] = coordinatesIn(values.coordinates) ?? [null, null];
+  const told = {
+    ...Object.fromEntries(TEXTS.map((name) => [name, values[name].trim() || null])),
+    ...Object.fromEntries(NUMBERS.map((name) => [name, values[name].trim() ? numberInput(values[name]) : null])),
+    ...Object.fromEntries(ANSWERS.map((name) => [name, { true: true, false: false }[values[name]] ?? null])),
+    available_from: values.available_from || null,
+    latitude,
+    longitude,
+  };
+  return Object.values(told).some((value) => value !== null) ? told : null;
+}
+
+/** Latitude and longitude as people copy them from a map, or in a map's address (`…#map=17/51.1283/71.4305`); else null. */
+function coordinatesIn(text) {
+  const found = text.match(/(-?\d{1,3}\.\d+)[,/](-?\d{1,3}\.\d+)/) ?? text.match(/^\s*(-?\d{1,3}(?:\.\d+)?)\s*[,;]\s*(-?\d{1,3}(?:\.\d+)?)\s*$/);
+  return found && [Number(found[1]), Number(found[2])];
+}
 
 const sameFields = (one, other) => Object.keys(BLANK).every((name) => one[name] === other[name]);
+
+function detailsPart(first) {
+  const number = (name) => field(name, { value: first[name], inputmode: 'decimal' });
+  const answer = (name) => field(name, { options: [['', t('untold')], ['true', t('yes')], ['false', t('no')]], value: first[name] });
+  const place = field('coordinates', { value: first.coordinates, hint: t('field.coordinates.hint') });
+  const here = navigator.geolocation && button(t('own.here'), {
+    icon: 'pin',
+    onclick: () => navigator.geolocation.getCurrentPosition(({ coords }) => {
+      const control = place.querySelector('input');
+      control.value = `${coords.latitude.toFixed(6)}, ${coords.longitude.toFixed(6)}`;
+      control.dispatchEvent(new Event('input', { bubbles: true }));
+    }, () => toast(t('own.here.failed'), { kind: 'error' })),
+  });
+  const told = Object.keys(BLANK_DETAILS).some((name) => first[name]);
+  return h('details', { class: 'more-fields', open: told },
+    h('summary', null, t('own.details')),
+    h('div', { class: 'more-grid' },
+      field('description', { value: first.description, rows: 5, maxlength: 4000 }),
+      h('div', { class: 'triple' }, number('rooms'), number('area'), number('kitchen_area')),
+      h('div', { class: 'triple' }, number('floor'), number('floors'), number('year_built')),
+      h('div', { class: 'triple' }, ANSWERS.map(answer)),
+      h('div', { class: 'pair' }, number('deposit'), field('available_from', { type: 'date', value: first.available_from })),
+      h('div', { class: 'pair' }, field('district', { value: first.district, maxlength: 128 }), field('address', { value: first.address, maxlength: 255 })),
+      place, here));
+}
 
 /**
  * The dialog that makes a listing or changes one, with the card as a tenant will see it.
@@ -87,10 +145,12 @@ const sameFields = (one, other) => Object.keys(BLANK).every((name) => one[name] 
 async function edit(listing, user, done) {
   const kept = draft(`listing:${user.id}:${listing?.id ?? 'new'}`);
   const original = listing ? toFields(listing) : BLANK;
-  const restored = kept.read();
+  const restored = kept.read() && { ...BLANK_DETAILS, ...kept.read() };
   const first = restored ?? original;
   const saved = await dialog(t(listing ? 'own.edit.title' : 'own.new'), (close) => {
     const preview = h('div', { class: 'preview', 'aria-hidden': 'true' });
+    const picture = h('div', { class: 'fan-picture' });
+    const text = h('div', { class: 'fan-text' });
     const show = (values) => {
       const shown = {
         id: listing?.id ?? 'new',
@@ -99,10 +159,14 @@ async function edit(listing, user, done) {
         deal_type: values.deal_type,
         property_type: values.property_type,
         price: Number(priceInput(values.price)) || 0,
+        details: readDetails(values),
+        photos: listing?.photos,
       };
-      preview.replaceChildren(h('p', { class: 'muted small' }, t('own.preview')),
-        h('div', { class: 'fan-card' }, art(shown), h('div', { class: 'fan-text' }, priceTag(shown), h('p', { class: 'fan-title' }, shown.title), facts(shown))));
+      picture.replaceChildren(cover(shown, '230px'));
+      text.replaceChildren(priceTag(shown), h('p', { class: 'fan-title' }, shown.title), facts(shown));
     };
+    const now = () => Object.fromEntries(new FormData(fields));
+    preview.append(h('p', { class: 'muted small' }, t('own.preview')), h('div', { class: 'fan-card' }, picture, text));
     const startOver = () => {
       kept.drop();
       for (const control of fields.elements) {
@@ -124,19 +188,32 @@ async function edit(listing, user, done) {
         field('price', { value: first.price, required: true, inputmode: 'decimal' })),
       choice('deal_type', dealOptions(), first.deal_type),
       choice('property_type', typeOptions(), first.property_type, { look: 'chips' }),
+      detailsPart(first),
       h('label', { class: 'check' },
         h('input', { type: 'checkbox', name: 'is_active', checked: 'is_active' in first }), h('span', null, t('field.is_active'))),
       h('div', { class: 'row row-end' },
         button(t('cancel'), { onclick: () => { kept.drop(); close(); } }),
         h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('save')))),
-    ], async ({ title, city, deal_type, property_type, price, is_active }) => {
-      const written = { title, city, deal_type, property_type, price: priceInput(price), is_active: is_active === 'on' };
-      const saved = await (listing ? api.updateListing(listing.id, written) : api.createListing(written));
+    ], async (values) => {
+      const { title, city, deal_type, property_type, price, is_active, coordinates } = values;
+      if (coordinates.trim() && !coordinatesIn(coordinates)) {
+        openDetails(fields);
+        markInvalid(fields.elements.coordinates, t('invalid.coordinates'));
+        return fields.elements.coordinates.focus();
+      }
+      const told = { title, city, deal_type, property_type, price: priceInput(price), is_active: is_active === 'on', details: readDetails(values) };
+      let written;
+      try {
+        written = await (listing ? api.updateListing(listing.id, told) : api.createListing(told));
+      } catch (error) {
+        if (error.fields?.some(({ name }) => name in BLANK_DETAILS)) openDetails(fields);
+        throw error;
+      }
       kept.drop();
-      close(saved);
+      close(written);
     }, {
       oninput: () => {
-        const values = Object.fromEntries(new FormData(fields));
+        const values = now();
         if (sameFields(values, original)) kept.drop();
         else kept.keep(values);
         show(values);
@@ -148,3 +225,6 @@ async function edit(listing, user, done) {
   if (saved) done(saved);
   else if (kept.read()) toast(t('own.draft.kept'));
 }
+
+/** What is wrong must be seen. */
+const openDetails = (fields) => { fields.querySelector('.more-fields').open = true; };

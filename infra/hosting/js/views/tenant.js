@@ -2,11 +2,11 @@
 
 import { api } from '../api.js';
 import { cityField } from '../cities.js';
+import { criteriaFields, explainCriteria, readCriteria } from '../criteria.js';
 import { agreesToDisclosure } from '../disclosure.js';
 import { h } from '../dom.js';
-import { priceInput } from '../format.js';
 import { t } from '../i18n.js';
-import { busy, button, choice, dealOptions, emptyState, errorState, field, form, heading, listingRow, pagedList, spinner, toast, typeOptions } from '../ui.js';
+import { busy, button, choice, dealOptions, dialog, emptyState, errorState, field, form, heading, listingRow, pagedList, spinner, toast } from '../ui.js';
 import { stage } from './leads.js';
 
 const PAGE = 12;
@@ -38,7 +38,7 @@ export function favorites({ user, deck, signal, go }) {
   const list = pagedList({
     signal, empty,
     load: async (cursor) => {
-      const [{ items, next }, leads] = await Promise.all([api.favorites({ limit: PAGE, cursor }, { signal }), asked]);
+      const [{ items, next }, leads] = await Promise.all([api.favorites({ limit: PAGE, cursor, include: api.INCLUDE }, { signal }), asked]);
       const statuses = new Map([...leads, ...[...deck.liked].filter((id) => !leads.has(id)).map((id) => [id, 'new'])]);
       return { items: items.map((listing) => ({ ...listing, asked: statuses.get(listing.id) })), next };
     },
@@ -106,30 +106,28 @@ export function preferences({ deck, signal, go }) {
 
 /** @param {object|null} wanted as the API has it; @param {(saved) => void} done */
 export function preferencesForm(wanted, done) {
-  const any = ['', t('any')];
   return form([
-    cityField({ value: wanted?.city ?? '', placeholder: t('field.city.any') }),
-    choice('deal_type', [any, ...dealOptions()], wanted?.deal_type ?? ''),
-    choice('property_type', [any, ...typeOptions()], wanted?.property_type ?? '', { look: 'chips' }),
-    h('div', { class: 'pair' },
-      field('price_min', { value: wanted?.price_min ?? '', inputmode: 'decimal' }),
-      field('price_max', { value: wanted?.price_max ?? '', inputmode: 'decimal' })),
+    criteriaFields(wanted),
     h('div', { class: 'row' },
       h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('save'))),
       h('button', { type: 'submit', class: 'button button-plain', value: 'clear' }, h('span', null, t('pref.clear')))),
   ], async (values, submitter) => {
-    const clear = submitter?.value === 'clear';
-    const wish = (name, read = (text) => text) => (clear ? null : read(values[name].trim()) || null);
-    const saved = await api.savePreferences({
-      city: wish('city'),
-      deal_type: wish('deal_type'),
-      property_type: wish('property_type'),
-      price_min: wish('price_min', priceInput),
-      price_max: wish('price_max', priceInput),
-    });
-    done(saved);
-  }, {
-    class: 'preferences',
-    explain: (error) => (error.fields?.some(({ name, type }) => !name && type === 'value_error') ? t('invalid.range') : null),
-  });
+    done(await api.savePreferences(readCriteria(submitter?.value === 'clear' ? {} : values)));
+  }, { class: 'preferences', explain: explainCriteria });
+}
+
+/** The few questions after registering, so that the first cards are worth looking at; each can be left open. */
+export async function onboarding(deck) {
+  const any = ['', t('any')];
+  const saved = await dialog(t('start.title'), (close) => form([
+    h('p', { class: 'muted' }, t('start.text')),
+    cityField({ value: '', placeholder: t('field.city.any'), autofocus: true }),
+    choice('deal_type', [any, ...dealOptions()], ''),
+    field('price_max', { inputmode: 'decimal' }),
+    h('div', { class: 'row row-end' },
+      button(t('start.skip'), { onclick: () => close() }),
+      h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('start.show')))),
+  ], async (values) => close(await api.savePreferences(readCriteria(values))), { explain: explainCriteria }));
+  if (saved) deck.reset();
+  return saved;
 }

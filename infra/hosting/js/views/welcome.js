@@ -1,8 +1,8 @@
 /** For everybody who is not signed in: what this is, a way in. */
 
 import { api, session } from '../api.js';
-import { art } from '../art.js';
 import { h } from '../dom.js';
+import { cover } from '../gallery.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { busy, button, choice, errorText, facts, field, form, priceTag, toast, toastError } from '../ui.js';
@@ -27,9 +27,11 @@ const SAMPLES = [
 let tab = 'login';
 
 export function welcome(context) {
+  if (context.query.get('tab') === 'register') tab = 'register';
   return h('div', { class: 'welcome' },
     h('section', { class: 'hero' },
-      h('div', { class: 'hero-text' }, h('h1', { tabindex: '-1' }, t('welcome.title')), h('p', null, t('welcome.text'))),
+      h('div', { class: 'hero-text' }, h('h1', { tabindex: '-1' }, t('welcome.title')), h('p', null, t('welcome.text')),
+        h('p', null, h('a', { class: 'look-around', href: '#/explore' }, icon('list'), t('welcome.explore')))),
       fan()),
     h('section', { class: 'enter' }, demo(context), account(context)),
     h('ol', { class: 'steps' },
@@ -40,9 +42,9 @@ export function welcome(context) {
 /** Three cards, with the newest real listings as soon as they are there. */
 function fan() {
   const card = (listing) =>
-    h('div', { class: 'fan-card' }, art(listing), listing.title && h('div', { class: 'fan-text' }, priceTag(listing), h('p', { class: 'fan-title' }, listing.title), facts(listing)));
+    h('div', { class: 'fan-card' }, h('div', { class: 'fan-picture' }, cover(listing, '230px', 'eager')), listing.title && h('div', { class: 'fan-text' }, priceTag(listing), h('p', { class: 'fan-title' }, listing.title), facts(listing)));
   const node = h('div', { class: 'fan', 'aria-hidden': 'true' }, SAMPLES.map(card));
-  api.listings({ limit: 12 }).then(
+  api.listings({ limit: 12, include: api.INCLUDE }).then(
     ({ items }) => {
       // Different kinds of property look best together.
       const kinds = [...new Map(items.toReversed().map((listing) => [listing.property_type, listing])).values()];
@@ -124,7 +126,7 @@ const registerForm = ({ enter }) =>
     submitButton(t('register.submit')),
   ], async ({ role, name, email, phone, password }) => {
     const user = await api.register({ role, name, email: email || null, phone: phone || null, password });
-    await signIn(user.email ?? user.phone, password, enter);
+    await signIn(user.email ?? user.phone, password, () => enter({ isNew: true }));
     toast(t('register.welcome', { name: user.name }), { kind: 'good' });
   }, {
     explain: (error) => {
