@@ -108,3 +108,16 @@ def test_people_change_their_profile_and_password_and_end_sessions(
     page.get_by_role("dialog").get_by_role("button", name="Sign out everywhere").click()
     expect(page.get_by_label("Email or phone")).to_be_visible()
     assert page.evaluate("localStorage.session") is None
+
+
+def test_a_forgotten_password_is_asked_for_by_a_code(size: str, open_page: Open, person: Register) -> None:
+    page = open_page(size=size)
+    page.get_by_role("button", name="Forgot your password?").click()
+    reset = page.get_by_role("dialog", name="A new password by a code")
+    reset.get_by_label("Email or phone").fill(person("tenant", "Timur Tenant").email)
+    reset.get_by_role("button", name="Send the code").click()
+    expect(reset.get_by_label("Code of six digits")).to_be_focused(timeout=30_000)
+    reset.get_by_label("Code of six digits").fill("000000")
+    reset.get_by_label("New password").fill("another horse")
+    reset.get_by_role("button", name="Change the password and sign in").click()
+    expect(reset).to_contain_text("The code is wrong or too old.")

@@ -211,6 +211,8 @@ export const api = {
   endSession: (id) => body('DELETE', `/auth/sessions/${id}`),
   me: (options) => body('GET', '/auth/me', options),
   updateMe: (change) => body('PATCH', '/auth/me', { json: change }),
+  sendResetCode: (username) => body('POST', '/auth/password/reset', { json: { username }, anonymous: true }),
+  resetPassword: (username, code, new_password) => body('POST', '/auth/password/reset/confirm', { json: { username, code, new_password }, anonymous: true }),
   changePassword: (current_password, new_password) => body('POST', '/auth/password', { json: { current_password, new_password } }),
 
   listings: (query, options) => list('/listings', query, { anonymous: true, ...options }),

@@ -5,7 +5,7 @@ import { h } from '../dom.js';
 import { cover } from '../gallery.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
-import { busy, button, choice, errorText, facts, field, form, priceTag, toast, toastError } from '../ui.js';
+import { busy, button, choice, dialog, errorText, facts, field, form, priceTag, toast, toastError } from '../ui.js';
 
 const DEMO = [
   ['tenant', 'cards'],
@@ -111,8 +111,38 @@ const loginForm = ({ enter }) =>
     field('username', { autocomplete: 'username', inputmode: 'email', required: true }),
     field('password', { type: 'password', autocomplete: 'current-password', required: true }),
     submitButton(t('login.submit')),
+    button(t('reset.ask'), { kind: 'link', onclick: () => forgotten(enter) }),
   ], ({ username, password }) => signIn(username, password, enter),
   { explain: (error) => (error.status === 401 ? t('login.wrong') : null) });
+
+/** A new password by a code: first whose, then the code that was sent. */
+async function forgotten(enter) {
+  const entered = await dialog(t('reset.title'), (close) => {
+    const place = h('div');
+    const ask = () => form([
+      h('p', { class: 'muted' }, t('reset.text')),
+      field('username', { autocomplete: 'username', inputmode: 'email', required: true, autofocus: true }),
+      submitButton(t('reset.send')),
+    ], async ({ username }) => {
+      await api.sendResetCode(username);
+      place.replaceChildren(confirm(username));
+      place.querySelector('input').focus();
+    });
+    const confirm = (username) => form([
+      h('p', { class: 'muted', role: 'status' }, t('reset.sent')),
+      field('code', { inputmode: 'numeric', autocomplete: 'one-time-code', required: true, maxlength: 6 }),
+      field('new_password', { type: 'password', autocomplete: 'new-password', required: true, hint: t('field.password.hint') }),
+      submitButton(t('reset.submit')),
+    ], async ({ code, new_password }) => {
+      await api.resetPassword(username, code, new_password);
+      session.open(await api.signIn(username, new_password));
+      close(true);
+    }, { explain: (error) => (error.status === 401 || error.fields?.some(({ name }) => name === 'code') ? t('reset.wrong') : null) });
+    place.append(ask());
+    return place;
+  }, { look: 'dialog-small' });
+  if (entered) await enter();
+}
 
 const registerForm = ({ enter }) =>
   form([
