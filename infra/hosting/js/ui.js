@@ -48,7 +48,7 @@ function fieldText({ name, type, msg }) {
     decimal_parsing: 'number',
     decimal_type: 'number',
     int_parsing: 'number',
-    value_error: { email: 'email', phone: 'phone' }[name],
+    value_error: msg.endsWith('must be a number') ? 'number' : { email: 'email', phone: 'phone' }[name],
   }[type];
   return key ? t(`invalid.${key}`, { n }) : msg.replace(/^Value error, /, '');
 }
