@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import product
 from random import Random
+from typing import NamedTuple
 
 from shared.enums import DealType, PropertyType
+from shared.models.details import DetailsWrite
 from shared.models.listings import ListingWrite
 
 SEED = 2025
@@ -70,6 +72,18 @@ TRADES = {
 }  # fmt: skip
 
 
+class Home(NamedTuple):
+    """What a title and the details of one listing say of it, in the same words."""
+
+    name: str
+    area: int
+    factor: float
+    """Its price per m² relative to a flat's."""
+    rooms: int | None = None
+    floor: int | None = None
+    floors: int | None = None
+
+
 def listings(seed: int = SEED) -> Iterator[ListingWrite]:
     """Listings without end: first one of each city, deal and type, then a market's usual mix."""
     random = Random(seed)
@@ -83,49 +97,73 @@ def listings(seed: int = SEED) -> Iterator[ListingWrite]:
 
 
 def _listing(random: Random, city: City, deal: DealType, kind: PropertyType) -> ListingWrite:
-    name, area, factor = _KINDS[kind](random)
-    title = ", ".join((name, random.choice(city.places)))
-    if random.random() < 0.55:
-        title = f"{title}, {random.choice(EXTRAS[kind])}"
+    home, place = _KINDS[kind](random), random.choice(city.places)
+    extra = random.choice(EXTRAS[kind]) if random.random() < 0.55 else ""
+    title = ", ".join(part for part in (home.name, place, extra) if part)
     metre, step = (city.rent, 5_000) if deal is DealType.RENT else (city.sale, 100_000)
-    price = area * metre * factor * random.uniform(0.82, 1.25)
+    price = home.area * metre * home.factor * random.uniform(0.82, 1.25)
+    price = max(step, round(price / step) * step)
     return ListingWrite(
         title=title,
         city=city.name,
         deal_type=deal,
         property_type=kind,
-        price=max(step, round(price / step) * step),
+        price=price,
+        details=_details(random, home, place, extra, int(price) if deal is DealType.RENT else None),
     )
 
 
-def _flat(random: Random) -> tuple[str, int, float]:
+def _details(random: Random, home: Home, place: str, extra: str, rent: int | None) -> DetailsWrite:
+    """What the title says, and what a landlord would add to it. Not everybody tells everything."""
+    is_district = "район" in place or place.startswith("мкр")
+    words = [f"{home.name}.", f"{extra.capitalize()}." if extra else "", f"Расположение: {place}."]
+    tells_more = random.random() < 0.8
+    return DetailsWrite(
+        description=" ".join(word for word in words if word),
+        district=place if is_district else None,
+        address=None if is_district else place,
+        rooms=home.rooms,
+        area=home.area,
+        floor=home.floor,
+        floors=home.floors,
+        year_built=random.randint(1965, 2025) if tells_more else None,
+        furnished="с мебелью" in extra or random.random() < 0.5 if tells_more else None,
+        pets_allowed=random.random() < 0.3 if rent and tells_more else None,
+        children_allowed=random.random() < 0.9 if rent and tells_more else None,
+        deposit=rent if rent and tells_more else None,
+    )
+
+
+def _flat(random: Random) -> Home:
     (rooms,) = random.choices((1, 2, 3, 4, 5), (30, 36, 24, 8, 2))
     area = 18 + 20 * rooms + random.randint(-4, 12)
     floors = random.choice((5, 9, 9, 10, 12, 16, 20))
-    return f"{rooms}-комнатная квартира, {area} м², {random.randint(1, floors)}/{floors} этаж", area, 1.0
+    floor = random.randint(1, floors)
+    name = f"{rooms}-комнатная квартира, {area} м², {floor}/{floors} этаж"
+    return Home(name, area, 1.0, rooms, floor, floors)
 
 
-def _house(random: Random) -> tuple[str, int, float]:
+def _house(random: Random) -> Home:
     rooms, land = random.randint(3, 7), random.randint(4, 12)
     area = 32 * rooms + random.randint(-10, 40)
-    return f"{rooms}-комнатный дом, {area} м², участок {land} соток", area, 0.55
+    return Home(f"{rooms}-комнатный дом, {area} м², участок {land} соток", area, 0.55, rooms)
 
 
-def _room(random: Random) -> tuple[str, int, float]:
+def _room(random: Random) -> Home:
     area, rooms = random.randint(11, 22), random.randint(2, 4)
-    return f"Комната {area} м² в {rooms}-комнатной квартире", area, 1.2
+    return Home(f"Комната {area} м² в {rooms}-комнатной квартире", area, 1.2, rooms=1)
 
 
-def _commercial(random: Random) -> tuple[str, int, float]:
+def _commercial(random: Random) -> Home:
     trade = random.choice(list(TRADES))
     area = random.randint(*TRADES[trade])
-    return f"{trade}, {area} м²", area, 0.4 if trade == "Склад" else 1.1
+    return Home(f"{trade}, {area} м²", area, 0.4 if trade == "Склад" else 1.1)
 
 
-_KINDS: dict[PropertyType, Callable[[Random], tuple[str, int, float]]] = {
+_KINDS: dict[PropertyType, Callable[[Random], Home]] = {
     PropertyType.FLAT: _flat,
     PropertyType.HOUSE: _house,
     PropertyType.ROOM: _room,
     PropertyType.COMMERCIAL: _commercial,
 }
-"""For each type: what makes a title, its area in m², and its price per m² relative to a flat's."""
+"""For each type: what makes a home of it."""
