@@ -73,7 +73,12 @@ def test_an_account_has_no_role_on_the_project_but_for_data_events_and_the_build
     granted = {each["role"]: sorted(re.findall("serviceAccount:(.+?)@", str(each["members"]))) for each in bindings}
     assert granted == {
         "roles/run.builder": ["fn-build"],
-        "roles/eventarc.eventReceiver": ["fn-create-lead"],
+        "roles/eventarc.eventReceiver": [
+            "fn-create-lead",
+            "fn-deliver-notification",
+            "fn-follow-owner",
+            "fn-match-listing",
+        ],
         "roles/datastore.user": sorted(each.account for each in functions() if each.name != "health"),
     }
 
@@ -98,7 +103,8 @@ def test_single_fields_and_expiry_are_those_of_the_file(deployed: Google) -> Non
     }
     assert sent == {(each["collectionGroup"], each["fieldPath"]): each["indexes"] for each in INDEXES["fieldOverrides"]}
     expiring = [each.path.split("/")[-3::2] for each in changes if each.query["updateMask"] == ["ttlConfig"]]
-    assert expiring == [["throttle", "expires_at"]]
+    collections = ("codes", "matches", "notifications", "sessions", "throttle")
+    assert sorted(expiring) == [[collection, "expires_at"] for collection in collections]
 
 
 def test_the_database_is_protected_and_backed_up(deployed: Google) -> None:
