@@ -5,6 +5,7 @@ Each part is written down when it is measured: a run that was interrupted goes o
 
 import functools
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -64,6 +65,7 @@ def left_out(chosen: dict[str, int]) -> str:
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # What runs besides ends with it, as after Ctrl-C.
     be_patient()
     chosen = QUICK if os.environ.get("QUICK") else FULL
     small, large = Size("small", 200, 0), Size("large", chosen["listings"], chosen["history"])
