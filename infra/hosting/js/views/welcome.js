@@ -127,7 +127,7 @@ async function forgotten(enter) {
       await api.sendResetCode(username);
       place.replaceChildren(confirm(username));
       place.querySelector('input').focus();
-    });
+    }, { explain: (error) => (error.code === 'not_configured' ? t('reset.off') : null) });
     const confirm = (username) => form([
       h('p', { class: 'muted', role: 'status' }, t('reset.sent')),
       field('code', { inputmode: 'numeric', autocomplete: 'one-time-code', required: true, maxlength: 6 }),
