@@ -43,7 +43,9 @@ def _key(deal_type: str | None, property_type: str | None, city: str | None) -> 
 
 def to_model(search: dict[str, Any]) -> SearchRead:
     """The search as its owner sees it."""
-    return SearchRead.model_validate(search["wanted"] | {"id": search["id"], "created_at": search["created_at"]})
+    wanted = search["wanted"]
+    shown = {"id": search["id"], "created_at": search["created_at"], "filters": wanted.get("filters") or {}}
+    return SearchRead.model_validate(wanted | shown)
 
 
 def wanted_of(search: dict[str, Any]) -> SearchWrite:

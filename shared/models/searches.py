@@ -6,6 +6,7 @@ from typing import Annotated
 from shared.enums import DealType, Frequency, PropertyType
 from shared.models.base import Model
 from shared.models.fields import Id, PriceNumber, Text255, null_is
+from shared.models.filters import FiltersRead
 from shared.models.preferences import PreferenceWrite
 
 
@@ -26,5 +27,6 @@ class SearchRead(Model):
     property_type: PropertyType | None
     price_min: PriceNumber | None
     price_max: PriceNumber | None
+    filters: FiltersRead
     frequency: Frequency
     created_at: datetime

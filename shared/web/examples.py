@@ -173,6 +173,13 @@ EXAMPLES: dict[str, list[Any]] = {
             "property_type": "flat",
             "price_min": 100000,
             "price_max": 400000,
+            "filters": {
+                "rooms_min": 2,
+                "rooms_max": 2,
+                "area_min": 40,
+                "area_max": None,
+                "with_photos": True,
+            },
             "frequency": "instant",
         }
     ],
@@ -185,6 +192,13 @@ EXAMPLES: dict[str, list[Any]] = {
             "property_type": "flat",
             "price_min": 100000,
             "price_max": 400000,
+            "filters": {
+                "rooms_min": 2,
+                "rooms_max": 2,
+                "area_min": 40,
+                "area_max": None,
+                "with_photos": True,
+            },
             "frequency": "instant",
             "created_at": "2025-11-30T12:00:00Z",
         }

@@ -75,6 +75,20 @@ def test_a_search_keeps_what_was_asked_for(api: Api) -> None:
     assert tenant.ok("GET", "/searches") == []
 
 
+def test_filters_are_kept_and_decide(api: Api, landlord: Landlord) -> None:
+    tenant = api.person()
+    filters = {"rooms_min": 2, "rooms_max": 3, "area_min": 40.5, "area_max": None, "with_photos": None}
+    search = save(tenant, filters=filters)
+    assert search["filters"] == filters
+    assert tenant.ok("GET", "/searches") == [search]
+    assert save(tenant, name="Other", frequency="off")["filters"] == dict.fromkeys(filters)
+    listing = landlord.put()
+    for rooms, area in ((1, 50), (2, 40), (2, 41), (3, 60)):
+        landlord.put(listing, details={"rooms": rooms, "area": area})
+    landlord.deliver()
+    assert len(told(tenant)) == 1
+
+
 def test_nobody_has_more_than_twenty_also_not_at_once(api: Api) -> None:
     tenant = api.person()
     for number in range(17):
