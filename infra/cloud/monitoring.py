@@ -33,6 +33,8 @@ OURS = 'userLabels.made_by="make-deploy"'
 OUTSIDE = "API from outside"
 DASHBOARD = "API"
 SATURATED = 0.8
+MANY = 5
+"""Below so many instances, a function is meant to be at its limit: a schedule runs once at a time."""
 
 
 def logs(project: Project) -> list[list[Command]]:
@@ -79,7 +81,7 @@ def policy(project: Project, name: str) -> dict[str, Any]:
         "public": "|".join(each.service for each in every if each.public),
         "closed": "|".join(each.service for each in every if not each.public),
         "events": "|".join(each.service for each in every if each.event),
-        "saturated": " or ".join(_saturated(each) for each in every),
+        "saturated": " or ".join(_saturated(each) for each in every if each.spec["maxInstances"] >= MANY),
     }
     loaded: dict[str, Any] = yaml.safe_load(Template((FOLDER / f"alerts/{name}.yaml").read_text()).substitute(words))
     return loaded | {"userLabels": {"made_by": "make-deploy"}}

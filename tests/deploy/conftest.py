@@ -48,7 +48,7 @@ class Gcloud:
             stdout=subprocess.PIPE,
             text=True,
             env=self.environment | environment,
-            timeout=200,
+            timeout=600,  # A busy machine takes its time.
             check=True,
         )
         answers = [json.loads(line) for line in done.stdout.splitlines()]
