@@ -50,7 +50,7 @@ def register(body: Register) -> UserRead:
     At least one of email and phone is needed. A taken email or phone is 409; too many of those from one address, 429.
     """
     counted = throttle.reference("register", client_ip())
-    throttle.check(store.get(counted)[0], settings().register_failures_per_address)
+    (failures,) = store.get(counted)
     try:
         user = users.create(
             role=Role(body.role),
@@ -60,6 +60,9 @@ def register(body: Register) -> UserRead:
             password_hash=security.hash_password(body.password),
         )
     except Conflict:
+        # Taken names never refuse a free one: many people may share an address.
+        if throttle.is_over(failures, settings().register_failures_per_address):
+            raise throttle.refusal() from None
         throttle.count(counted)
         raise
     flask.g.user_id = user.id

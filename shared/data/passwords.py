@@ -30,12 +30,16 @@ def login(username: str, password: str, client_ip: str) -> User:
     kind, name = identity_of(username)
     counted = throttle.reference("login", client_ip)
     failures, taken = store.get(counted, users.identity_ref(kind, name))
-    account = str(users.owner_of(taken) or name)  # By email or phone, it is one account.
-    throttle.check(failures, settings().login_failures_per_address, account, settings().login_failures_per_account)
+    # Counted by the name as it was given: one limit for email and phone would tell that they belong together.
+    account = f"{kind}:{name}"
+    throttle.check_account(failures, account, settings().login_failures_per_account)
     # An unknown name costs the same round trip and the same hash as a known one: time must not tell them apart.
     user = User.of(store.get(users.ref(users.owner_of(taken) or 0))[0])
     matches = security.verify_password(password, user.password_hash if user else None)
     if not user or not matches or not user.is_active:
+        # Wrong passwords for other accounts never refuse a right one: many people may share an address.
+        if throttle.is_over(failures, settings().login_failures_per_address):
+            raise throttle.refusal()
         throttle.count(counted, account)
         raise Unauthorized("Incorrect username or password")
     return user
@@ -50,7 +54,7 @@ def confirm(user: User, password: str | None, client_ip: str) -> None:
     """
     counted = throttle.reference("login", client_ip)
     (failures,) = store.get(counted)
-    throttle.check(failures, settings().login_failures_per_address, str(user.id), settings().login_failures_per_account)
+    throttle.check_account(failures, str(user.id), settings().login_failures_per_account)
     if not security.verify_password(password or "", user.password_hash):
         throttle.count(counted, str(user.id))
         raise Forbidden("The current password is wrong", code="wrong_password")

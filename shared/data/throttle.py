@@ -34,16 +34,33 @@ def reference(kind: str, address: str) -> store.Reference:
     return store.document(COLLECTION, f"{kind}-{_digest(neighbourhood(address))}-{_window()[0]}")
 
 
-def check(counted: store.Snapshot, per_address: int, account: str | None = None, per_account: int = 0) -> None:
-    """Refuses when a limit is already reached.
+def is_over(counted: store.Snapshot, per_address: int) -> bool:
+    """True if this many are counted for an address. To ask about what has failed: what is right is never refused."""
+    return bool((counted.to_dict() or {}).get("failures", 0) >= per_address)
+
+
+def check(counted: store.Snapshot, per_address: int) -> None:
+    """Refuses when an address has reached its limit.
 
     Raises:
         TooManyRequests: Until the window ends.
     """
-    data = counted.to_dict() or {}
-    of_account = data.get("accounts", {}).get(_digest(account), 0) if account else 0
-    if data.get("failures", 0) >= per_address or (account and of_account >= per_account):
-        raise TooManyRequests(_window()[1])
+    if is_over(counted, per_address):
+        raise refusal()
+
+
+def check_account(counted: store.Snapshot, account: str, per_account: int) -> None:
+    """Refuses further tries for one account from one address.
+
+    Raises:
+        TooManyRequests: Until the window ends.
+    """
+    if (counted.to_dict() or {}).get("accounts", {}).get(_digest(account), 0) >= per_account:
+        raise refusal()
+
+
+def refusal() -> TooManyRequests:
+    return TooManyRequests(_window()[1])
 
 
 def count(document: store.Reference, account: str | None = None) -> None:

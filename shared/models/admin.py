@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import StrictBool
+
 from shared.enums import DealType, PropertyType, Role
 from shared.models.base import Body, Model
 from shared.models.fields import City, Id, PriceNumber
@@ -24,7 +26,7 @@ class AdminUserUpdate(Body):
     """What to change; an absent field stays as it is."""
 
     role: Role | None = None
-    is_active: bool | None = None
+    is_active: StrictBool | None = None
 
 
 class AdminListingFilter(PageParams):

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal, TypeAlias
 
-from pydantic import MISSING
+from pydantic import MISSING, StrictBool
 
 from shared.enums import DealType, PropertyType
 from shared.models.base import Body, Model, Params
@@ -44,7 +44,7 @@ class ListingWrite(Body):
     deal_type: DealType = DealType.RENT
     property_type: PropertyType = PropertyType.FLAT
     price: Price
-    is_active: bool = True
+    is_active: StrictBool = True
     details: DetailsWrite | MISSING | None = MISSING
 
 

@@ -16,7 +16,8 @@ from shared.models.base import Body, Form, Params
 from shared.models.errors import Error, ValidationErrors
 from shared.models.fields import Id
 from shared.web.examples import EXAMPLES
-from shared.web.group import IN_PATH, MAX_BODY_BYTES, NAME, Group, Operation
+from shared.web.group import IN_PATH, NAME, Group, Operation
+from shared.web.parameters import MAX_BODY_BYTES
 
 Json = dict[str, Any]
 Schemas = dict[tuple[Any, str], Json]

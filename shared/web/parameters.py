@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 import flask
 from pydantic import ValidationError
 from pydantic_core import from_json
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from shared.data.users import User
 from shared.enums import Role
@@ -14,6 +15,7 @@ from shared.models.base import Body, Form, Model, Params
 from shared.web.caller import Bot, Caller
 
 M = TypeVar("M", bound=Model)
+MAX_BODY_BYTES = 64 * 1024
 Reader = Callable[[], Any]
 
 
@@ -33,10 +35,23 @@ def reader(annotation: Any, roles: Sequence[Role]) -> Reader:
     if issubclass(annotation, Body):
         return lambda: _validated(annotation, _json(), "body")
     if issubclass(annotation, Form):
-        return lambda: _validated(annotation, flask.request.form.to_dict(), "body")
+        return lambda: _validated(annotation, _form(), "body")
     if issubclass(annotation, Params):
         return lambda: _validated(annotation, flask.request.args.to_dict(), "query")
     raise TypeError(f"no parameter can be of {annotation}")
+
+
+def _body() -> bytes:
+    """The body, read to one byte over the limit: one without a stated length would otherwise be cut off there."""
+    body = flask.request.get_data()
+    if len(body) > MAX_BODY_BYTES:
+        raise RequestEntityTooLarge
+    return body
+
+
+def _form() -> dict[str, str]:
+    _body()
+    return flask.request.form.to_dict()
 
 
 def _json() -> Any:
@@ -45,7 +60,7 @@ def _json() -> Any:
     Strictly RFC 8259: no NaN, no lone surrogates, and limited nesting, unlike Python's own parser.
     """
     try:
-        return from_json(flask.request.get_data(), allow_inf_nan=False)
+        return from_json(_body(), allow_inf_nan=False)
     except ValueError as error:
         raise Invalid.at(("body",), "not valid JSON") from error
 
