@@ -3,10 +3,12 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PACKAGES := venv/.installed
 TWIN := .local/twin/.installed
+LOCK := CUSTOM_COMPILE_COMMAND='make lock' .local/lock/bin/pip-compile --quiet --generate-hashes --strip-extras \
+  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit coverage check openapi admin cities demo bench bench-twin soak deploy rollback secret destroy clean chromium
+.PHONY: help run test unit coverage check openapi lock lock admin cities demo bench bench-twin soak deploy rollback secret destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +32,11 @@ check: $(PACKAGES) ## Lint, formatting, types.
 
 openapi: $(PACKAGES) ## Write the API document of the code into shared/web/openapi.json.
 	@venv/bin/python -m infra.openapi
+
+lock: $(PACKAGES) ## Write the requirements files, with hashes, from pyproject.toml.
+	@venv/bin/python -m venv .local/lock && .local/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
+	@$(LOCK) --output-file=requirements.txt pyproject.toml
+	@$(LOCK) --extra=tests --output-file=tests/requirements.txt --constraint=requirements.txt pyproject.toml
 
 admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running local system or in PROJECT=….
 	@venv/bin/python -m infra.admin

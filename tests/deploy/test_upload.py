@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -134,8 +135,8 @@ def test_every_package_is_pinned(site: Site) -> None:
 
 def packages(lines: str) -> list[str]:
     """Names and versions, each name in its normal form (PEP 503)."""
-    named = (line.split("#")[0].strip().lower().replace("_", "-") for line in lines.splitlines())
-    return sorted(line for line in named if line)
+    pins = re.findall(r"^[\w.-]+==[\w.]+", lines, re.MULTILINE)
+    return sorted(pin.lower().replace("_", "-") for pin in pins)
 
 
 def test_the_whole_api_works_from_the_upload(addresses: dict[str, str]) -> None:
