@@ -86,7 +86,8 @@ def fuzz(world: World, operation: Any, examples: int, seeded: bool) -> int:
 def _name_what_exists(case: Any, world: World) -> None:
     ids = {"listing_id": "second", "lead_id": "lead", "user_id": "other"}
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = world.ids[ids[name]]
+        if name in ids:
+            case.path_parameters[name] = world.ids[ids[name]]
     if isinstance(case.body, dict) and "listing_id" in case.body:
         case.body["listing_id"] = world.ids["second"]
 
