@@ -38,7 +38,7 @@ CHANNEL_SECRETS = ("TELEGRAM_BOT_TOKEN", "SMTP_URL")
 _USER_GROUP = Function(Kind.HTTP, secrets=("JWT_KEYS",))
 
 FUNCTIONS = {
-    "auth": Function(Kind.HTTP, secrets=("JWT_KEYS", "PASSWORD_PEPPER", "TELEGRAM_BOT_SECRET")),
+    "auth": Function(Kind.HTTP, secrets=("JWT_KEYS", "PASSWORD_PEPPER", "TELEGRAM_BOT_SECRET", *CHANNEL_SECRETS)),
     "listings": _USER_GROUP,
     "preferences": _USER_GROUP,
     "feed": _USER_GROUP,

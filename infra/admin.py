@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from infra.cloud.manifest import SECRETS
 from infra.local.emulators import join_running_system
 from shared.data import users
+from shared.data.users import User
 from shared.models.base import Model
 from shared.models.fields import Email, Password
 from shared.security import hash_password
@@ -28,7 +29,7 @@ class Credentials(Model):
 
 
 def main() -> None:
-    """Creates the user, or makes the existing one with this email an active admin with this password."""
+    """Creates the admin. TAKE_OVER=1 makes one of an account that exists, and ends all other ways into it."""
     try:
         given = Credentials(email=os.environ.get("EMAIL", ""), password=os.environ.get("PASSWORD", ""))
     except ValidationError as error:
@@ -40,12 +41,23 @@ def main() -> None:
     else:
         join_running_system()
     try:
-        user = users.make_admin(given.email, hash_password(given.password))
+        user = users.make_admin(given.email, hash_password(given.password), bool(os.environ.get("TAKE_OVER")))
+    except users.AccountExists as exists:
+        sys.exit(_account_exists(exists.user))
     except DefaultCredentialsError:
         sys.exit("There are no credentials for that project. Run `gcloud auth application-default login` first.")
     except (GoogleAPICallError, RetryError) as error:
         sys.exit(f"The database of {project or 'the local system'} refuses: {error}")
     print(f"{user.email} is an admin of {project or 'the local system'}; their id is {user.id}.")
+
+
+def _account_exists(user: User) -> str:
+    return (
+        f"An account with this email exists since {user.created_at:%Y-%m-%d %H:%M} UTC, as {user.role} "
+        f"{user.name!r} with the phone {user.phone or '(none)'}. It may be somebody else's who typed the email first.\n"
+        "If it is the right one, repeat this with TAKE_OVER=1: all its sessions end, and its phone and Telegram "
+        "account are removed."
+    )
 
 
 def _choose_project(project: str) -> None:

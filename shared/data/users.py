@@ -236,22 +236,47 @@ def _active_admins(limit: int) -> list[store.Snapshot]:
     return store.run(admins.where(filter=store.Filter("is_active", "==", True)).limit(limit))
 
 
-def make_admin(email: str, password_hash: str | None) -> User:
-    """Makes the user with this email an active admin, or creates them. For ops, never for HTTP.
+class AccountExists(Exception):
+    """An admin was to be made of an account that exists. Its owner may be anybody who typed that email first."""
+
+    def __init__(self, user: User) -> None:
+        super().__init__(user.id)
+        self.user = user
+
+
+def make_admin(email: str, password_hash: str | None, take_over: bool = False) -> User:
+    """Makes an active admin with this email. For ops, never for HTTP.
+
+    An account that is taken over may have been made by anybody who typed that email first. So every token and session
+    of before ends, and the other ways in (phone and Telegram) are removed.
 
     Args:
-        email: Whose account it is.
+        email: The admin's.
         password_hash: Their new password's; None keeps the one they have.
+        take_over: True if an account that exists may become the admin's.
+
+    Raises:
+        AccountExists: There is one, and ``take_over`` does not allow it.
     """
-    document = identity_ref("email", email)
-    (taken,) = store.get(document)
+    (taken,) = store.get(identity_ref("email", email))
     user_id = owner_of(taken)
     if user_id is None:
         return create(role=Role.ADMIN, name="Admin", email=email, password_hash=password_hash)
-    batch = store.Batch()
-    changes = {"role": Role.ADMIN.value, "is_active": True}
-    batch.update(ref(user_id), changes | ({"password_hash": password_hash} if password_hash else {}))
-    batch.commit()
-    user = User.of(store.get(ref(user_id))[0])
-    assert user is not None  # noqa: S101 - The update above needs it to exist.
-    return user
+
+    def attempt(user_doc: store.Snapshot) -> User:
+        user = User.of(user_doc)
+        if user is None:
+            raise NotFound("User not found")
+        if not take_over:
+            raise AccountExists(user)
+        changes: dict[str, Any] = {"role": Role.ADMIN, "is_active": True, "phone": None, "telegram_id": None}
+        changes |= {"phone_verified": False} | ({"password_hash": password_hash} if password_hash else {})
+        batch = store.Batch()
+        batch.update(user_doc.reference, changes | all_ended(user), seen=user_doc)
+        for kind in ("phone", "telegram_id"):
+            if value := getattr(user, kind):
+                batch.delete(identity_ref(kind, value))
+        batch.commit()
+        return replace(user, **changes)
+
+    return store.contend(store.get(ref(user_id)), attempt)

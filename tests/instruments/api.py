@@ -54,7 +54,7 @@ class Api:
         if role == "admin":
             from shared.data import users
 
-            users.make_admin(email, None)
+            users.make_admin(email, None, take_over=True)
         return Person(self, user["id"], email, self.login(email))
 
     def login(self, username: str, password: str = PASSWORD) -> str:

@@ -340,3 +340,20 @@ def test_only_a_boolean_is_a_boolean(api: Api, flag: Any) -> None:
 @pytest.mark.parametrize("key", ["0", "00", "9" * 17])
 def test_what_is_no_id_leads_nowhere(api: Api, key: str) -> None:
     assert api.person().call("DELETE", f"/favorites/{key}").status_code == 404
+
+
+def test_an_account_that_exists_becomes_an_admins_only_by_its_own_word(api: Api) -> None:
+    """Anybody may have registered that email before: their token, password and phone lead nowhere then."""
+    squatter = api.person("tenant", email="boss@example.kz", phone="+77001234567")
+    with pytest.raises(users.AccountExists) as refused:
+        users.make_admin("Boss@example.kz", "hash")
+    assert (refused.value.user.id, refused.value.user.phone) == (squatter.id, "+77001234567")
+    admin = users.make_admin("boss@example.kz", security.hash_password("another-password"), take_over=True)
+    assert (admin.id, admin.role, admin.phone, admin.telegram_id) == (squatter.id, "admin", None, None)
+    assert squatter.call("GET", "/admin/users").status_code == 401
+    for username in ("boss@example.kz", "+77001234567"):
+        wrong = {"username": username, "password": PASSWORD}
+        assert api.call("POST", "/auth/login", data=wrong).status_code == 401
+    entered = api.ok("POST", "/auth/telegram/login-or-register", json={"telegram_id": "5", "phone": "+77001234567"})
+    assert api.ok("GET", "/auth/me", entered["access_token"])["id"] != admin.id
+    assert api.call("GET", "/admin/users", api.login("boss@example.kz", "another-password")).status_code == 200
