@@ -68,7 +68,8 @@ def site(release: Release, tmp_path_factory: pytest.TempPathFactory) -> Site:
         for each in function["serviceConfig"].get("secretEnvironmentVariables", [])
     }
     python = installed(folder / "requirements.txt")
-    return Site(folder, python, release, {name: secrets.token_urlsafe(48) for name in names})
+    values = {name: secrets.token_urlsafe(48) for name in names}
+    return Site(folder, python, release, values | {"smtp-url": "smtps://user:password@mail.example.com"})
 
 
 def installed(requirements: Path) -> Path:
