@@ -20,6 +20,7 @@ os.environ |= PORTS.environment | {"GOOGLE_CLOUD_PROJECT": PROJECT, "BCRYPT_COST
 from tests.instruments.api import Api  # noqa: E402
 
 
+@pytest.hookimpl(tryfirst=True)  # Before xdist looks for the marks.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """All tests of the whole system go to one worker: it starts only once then."""
     for item in items:
