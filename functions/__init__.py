@@ -23,7 +23,7 @@ class Function:
         kind: What calls it.
         secrets: The settings that it may read from Secret Manager (shared/settings.py describes them).
         data: True if it reads or writes Firestore.
-        bucket: True if it reads or writes the bucket of the photos (PHOTOS_BUCKET).
+        bucket: True if it needs the private bucket that the deploy makes (PHOTOS_BUCKET).
     """
 
     kind: Kind

@@ -106,7 +106,7 @@ class Settings(BaseModel):
     """Networks of the front ends that add one entry more, comma-separated. See shared/client_ip.py."""
 
     feed_settle_seconds: float = Field(default=10, ge=0)
-    """How long after its server timestamp a write may still become visible. See shared/feed/coverage.py."""
+    """How long after its server timestamp a write may still become visible. See shared/feed/README.md."""
 
     @property
     def local(self) -> bool:

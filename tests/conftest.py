@@ -20,12 +20,10 @@ os.environ |= PORTS.environment | {"GOOGLE_CLOUD_PROJECT": PROJECT, "BCRYPT_COST
 from tests.instruments.api import Api  # noqa: E402
 
 
-@pytest.hookimpl(tryfirst=True)  # Before xdist looks for the marks.
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """All tests of the whole system go to one worker: it starts only once then."""
-    for item in items:
-        if "suite" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("suite"))
+    if "suite" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.xdist_group("suite"))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,8 @@ equality. (One array of all of them would need fewer indexes and as many entries
 seconds for an array-contains among 50,000 listings.) An inactive listing has no facets and is found by no filter.
 
 ``position`` is where a listing stands in everybody's feed: the server's timestamp of the last write that could make it
-match new criteria (created, reactivated, moved to another city, type or price). See shared/feed/coverage.py.
+match new criteria: created, visible again, or with another city, type, price, number of rooms or area. See
+shared/feed/README.md.
 """
 
 from collections.abc import Sequence

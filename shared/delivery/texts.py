@@ -1,7 +1,7 @@
 """What people are told, in their language: a line for one thing, and one line for many.
 
-Nothing of the other side's is in them, neither a name nor what they wrote: a push lies open on a table, and a subject
-line in a list.
+No person's name and no message is in them, of a listing only its title and price: a push lies open on a table, and a
+subject line in a list.
 """
 
 from collections import Counter

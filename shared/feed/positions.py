@@ -1,4 +1,6 @@
-"""Positions: where a listing stands in the order of time. Pure rules."""
+"""Positions: where a listing stands in the order of time. Pure rules.
+
+When a listing gets a new position is decided where it is written: ``_write`` in shared/data/listings.py."""
 
 from datetime import UTC, datetime, timedelta
 
