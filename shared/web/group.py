@@ -20,7 +20,7 @@ import flask
 from flask_cors import CORS
 from pydantic import TypeAdapter
 from werkzeug.middleware.proxy_fix import ProxyFix
-from werkzeug.routing import BaseConverter, ValidationError
+from werkzeug.routing import BaseConverter
 
 from shared import logs
 from shared.data import store
@@ -91,14 +91,11 @@ class Operation:
 
 
 class _Id(BaseConverter):
-    # At most 16 digits, as many as 2^53 has. A malformed id is a 404.
-    regex = r"[0-9]{1,16}"
+    # From 1, and at most 16 digits, as many as 2^53 has. A malformed id is a 404.
+    regex = r"(?!0+(?:/|$))[0-9]{1,16}"
 
     def to_python(self, value: str) -> int:
-        number = int(value)
-        if number == 0:
-            raise ValidationError
-        return number
+        return int(value)
 
 
 class _Name(BaseConverter):

@@ -67,7 +67,10 @@ def fcm(monkeypatch: pytest.MonkeyPatch) -> Iterator[Fcm]:
     monkeypatch.setenv("PUSH_ENABLED", "true")
     settings.cache_clear()
     yield taken
-    firebase_admin.delete_app(app)
+    # In another thread: it runs an event loop, and where browser tests ran before, this thread has one already.
+    closing = threading.Thread(target=firebase_admin.delete_app, args=(app,))
+    closing.start()
+    closing.join()
     server.shutdown()
     server.server_close()
     monkeypatch.undo()

@@ -77,7 +77,7 @@ def test_every_request_is_one_line_with_route_status_latency_user_and_trace(api:
         ("PUT", "/listings/<id:listing_id>", 422, user),
         ("DELETE", "(none)", 405, None),
         ("POST", "/preferences", 422, user),
-        ("POST", "/preferences", 413, None),
+        ("POST", "/preferences", 413, user),
         ("POST", "/auth/telegram/login-or-register", 200, user),
         ("POST", "/auth/register", 409, None),
     ]
