@@ -149,17 +149,6 @@ def verify_email(user: User, digits: str) -> None:
     _redeem(snapshots, digits, lambda *_: {"email_verified": True}, lambda user: user.email_verified)
 
 
-def is_right(user: User, digits: str) -> bool:
-    """True if this is a code that the user was sent lately by any channel. A wrong try counts."""
-    for purpose in ("telegram", "email"):
-        try:
-            _redeem(store.get(ref(purpose, user.id), users.ref(user.id)), digits, lambda *_: {}, lambda _: False)
-        except Unauthorized:
-            continue
-        return True
-    return False
-
-
 def not_configured() -> Unavailable:
     return Unavailable("Messages are not configured here", code="not_configured", retry_after=3600)
 

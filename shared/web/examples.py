@@ -48,6 +48,23 @@ _MESSAGE_EXAMPLE: dict[str, Any] = {
     "created_at": "2025-11-30T12:31:00.120004Z",
 }
 
+_SEARCH_EXAMPLE: dict[str, Any] = {
+    "name": "Двушка в Астане",
+    "city": "Astana",
+    "deal_type": "rent",
+    "property_type": "flat",
+    "price_min": 100000,
+    "price_max": 400000,
+    "filters": {
+        "rooms_min": 2,
+        "rooms_max": 2,
+        "area_min": 40,
+        "area_max": None,
+        "with_photos": True,
+    },
+    "frequency": "instant",
+}
+
 EXAMPLES: dict[str, list[Any]] = {
     "Register": [
         {
@@ -165,44 +182,8 @@ EXAMPLES: dict[str, list[Any]] = {
             },
         }
     ],
-    "SearchWrite": [
-        {
-            "name": "Двушка в Астане",
-            "city": "Astana",
-            "deal_type": "rent",
-            "property_type": "flat",
-            "price_min": 100000,
-            "price_max": 400000,
-            "filters": {
-                "rooms_min": 2,
-                "rooms_max": 2,
-                "area_min": 40,
-                "area_max": None,
-                "with_photos": True,
-            },
-            "frequency": "instant",
-        }
-    ],
-    "SearchRead": [
-        {
-            "id": 6,
-            "name": "Двушка в Астане",
-            "city": "Astana",
-            "deal_type": "rent",
-            "property_type": "flat",
-            "price_min": 100000,
-            "price_max": 400000,
-            "filters": {
-                "rooms_min": 2,
-                "rooms_max": 2,
-                "area_min": 40,
-                "area_max": None,
-                "with_photos": True,
-            },
-            "frequency": "instant",
-            "created_at": "2025-11-30T12:00:00Z",
-        }
-    ],
+    "SearchWrite": [_SEARCH_EXAMPLE],
+    "SearchRead": [{"id": 6} | _SEARCH_EXAMPLE | {"created_at": "2025-11-30T12:00:00Z"}],
     "NotificationRead": [
         {
             "id": 5,
