@@ -76,7 +76,8 @@ def list_messages(caller: Caller, lead_id: int, query: PageParams) -> Page[Messa
     "/leads/{lead_id}/messages",
     errors=(404, 409),
     headers={
-        "Idempotency-Key": "Any text of the client's. The same request with the same key makes no second message."
+        "Idempotency-Key": "Any text of the client's. The same request with the same key makes no second message; "
+        "another text with the same key is 422."
     },
 )
 def send_message(caller: Caller, lead_id: int, body: MessageWrite) -> MessageRead:

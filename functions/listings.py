@@ -26,7 +26,8 @@ CITIES_MAX_AGE = 24 * 3600
 @api.post(
     "/listings",
     headers={
-        "Idempotency-Key": "Any text of the client's. The same request with the same key makes no second listing."
+        "Idempotency-Key": "Any text of the client's. The same request with the same key makes no second listing; "
+        "another body with the same key is 422."
     },
 )
 def create_listing(user: User, body: ListingWrite, query: ListingParams) -> ListingRead:

@@ -10,6 +10,8 @@ match new criteria: created, visible again, or with another city, type, price, n
 shared/feed/README.md.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import product
@@ -22,7 +24,7 @@ from shared.data import store
 from shared.data.pages import Page, paginate
 from shared.data.users import User
 from shared.enums import Role
-from shared.errors import BadRequest, Forbidden, NotFound, Unavailable
+from shared.errors import BadRequest, Forbidden, Invalid, NotFound, Unavailable
 from shared.feed.coverage import Gap
 from shared.feed.criteria import Criteria
 from shared.feed.positions import Position, micros, moment
@@ -194,6 +196,14 @@ def get_active(listing_id: int, include: frozenset[str]) -> ListingRead:
     return to_model(active(store.get(ref(listing_id))[0]), include)
 
 
+def _digest(listing: ListingWrite) -> str:
+    """Equal for bodies that make the same listing, however they are written. It outlives later edits."""
+    said = {"details": None} | fields(listing)
+    for derived in ("city_key", "facets", *FILTERED):  # These follow from the rest.
+        said.pop(derived, None)
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
 def create(
     owner: User, listing: ListingWrite, key: str | None = None, include: frozenset[str] = NOTHING
 ) -> ListingRead:
@@ -204,10 +214,14 @@ def create(
         listing: Its content.
         key: The client's name for this request. Its repetition answers the listing that it has made.
         include: What the answer shall contain besides.
+
+    Raises:
+        Invalid: The key was used for another content.
     """
     for _ in range(3):
         listing_id = store.new_id() if key is None else store.id_of(f"listing:{owner.id}:{key}")
-        data = document(listing_id, owner.id, listing)
+        made_from = {} if key is None else {"made_from": _digest(listing)}
+        data = document(listing_id, owner.id, listing) | made_from
         batch = store.Batch()
         batch.create(ref(listing_id), data)
         try:
@@ -215,6 +229,8 @@ def create(
         except store.LOST_RACE:
             found = store.get(ref(listing_id))[0].to_dict() or {}
             if found.get("owner_id") == owner.id and (key or found["title"] == listing.title):
+                if made_from and found.get("made_from", made_from["made_from"]) != made_from["made_from"]:
+                    raise Invalid.at(("body",), "differs from what was first sent with this Idempotency-Key") from None
                 return to_model(found, include)  # Made by an earlier try, whose acknowledgement was lost.
             continue
         return to_model(data | {"created_at": time, "updated_at": time}, include)

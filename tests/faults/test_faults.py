@@ -126,6 +126,37 @@ def test_a_repeated_request_with_its_key_makes_no_second_listing(api: Api) -> No
     assert len(owner.ok("GET", "/listings/my")) == 4
 
 
+def test_a_key_with_another_body_is_refused(api: Api) -> None:
+    owner = api.person("landlord")
+    body: dict[str, Any] = {"title": "T", "city": "C", "price": 1, "details": {"rooms": 2, "area": 40}}
+
+    def create(**fields: Any) -> Any:
+        return owner.call("POST", "/listings", json=body | fields, headers={"Idempotency-Key": "one"})
+
+    made = create().get_json()
+    others: list[dict[str, Any]] = [
+        {"title": "Another"},
+        {"city": "D"},
+        {"price": 1.01},
+        {"deal_type": "sale"},
+        {"property_type": "house"},
+        {"is_active": False},
+        {"details": {"rooms": 2, "area": 41}},
+        {"details": {"rooms": 2, "area": 40, "furnished": True}},
+        {"details": None},
+    ]
+    for other in others:
+        refused = create(**other)
+        assert refused.status_code == 422, other
+        assert refused.get_json()["detail"][0]["loc"] == ["body"]
+    for same in ({"title": " T "}, {"price": "1.00"}, {"deal_type": "rent"}, {"unknown": 1}):
+        assert create(**same).get_json() == made, same
+    owner.ok("PUT", f"/listings/{made['id']}", json=body | {"title": "Edited"})
+    assert create().get_json()["title"] == "Edited"
+    assert create(title="Edited").status_code == 422
+    assert len(owner.ok("GET", "/listings/my")) == 1
+
+
 def test_an_undo_that_names_its_listing_takes_nothing_else_back(api: Api) -> None:
     owner, tenant = api.person("landlord"), api.person("tenant")
     first, second = owner.listing()["id"], owner.listing()["id"]
