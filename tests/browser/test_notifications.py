@@ -22,6 +22,7 @@ def test_the_bell_tells_of_a_lead_and_leads_to_it(
     told.last.get_by_role("link").click()
     expect(page.get_by_role("heading", name="Timur Tenant")).to_be_visible()
     page.get_by_role("link", name="Notifications, 1 new").click()
+    expect(page.locator(".told-list .is-unread")).to_have_count(1)
     page.get_by_role("button", name="Mark all as read").click()
     expect(page.get_by_role("link", name="Notifications", exact=True)).to_be_visible()
     expect(page.locator(".told-list .is-unread")).to_have_count(0)
@@ -44,3 +45,16 @@ def test_people_choose_when_and_in_which_language_they_are_told(open_page: Open,
     settings = user.call("GET", "/notifications/settings")
     assert settings["quiet_hours"] == {"from": "22:00", "to": "08:00"}
     assert settings["locale"] == "kk"
+
+
+def test_the_bell_does_not_forget_while_the_views_change(open_page: Open, person: Register, city: str) -> None:
+    owner, tenant = person("landlord", "Olga Owner"), person("tenant", "Timur Tenant")
+    tenant.call("POST", "/leads/", listing_id=owner.offers(city, "A flat"))
+    page = open_page()
+    sign_in(page, owner)
+    unread = page.get_by_role("link", name="Notifications, 1 new")
+    expect(unread).to_be_visible()
+    page.route("**/notifications?unread=true*", lambda route: None)  # The next answer does not come.
+    page.get_by_role("link", name="Leads").click()
+    expect(page.get_by_role("heading", name="Leads")).to_be_focused()
+    expect(unread).to_be_visible(timeout=1)

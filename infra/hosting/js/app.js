@@ -189,7 +189,7 @@ function drawHeader(sections, active) {
       !user && active && h('a', { class: 'button button-soft', href: '#/enter' }, t('login')),
       language,
       user && h('div', { class: 'me' },
-        bell(leaving.signal, active === 'notifications'),
+        bell(user, leaving.signal, active === 'notifications'),
         h('a', { class: 'round', href: '#/account', 'aria-label': t('account.title'), title: t('account.title'), 'aria-current': active === 'account' ? 'page' : null }, icon('user')),
         h('div', { class: 'me-name' }, h('strong', { title: user.name }, user.name), h('span', null, t(`role.${user.role}`))),
         h('button', { type: 'button', class: 'round', 'aria-label': t('signout'), title: t('signout'), onclick: signOut }, icon('signout')))),

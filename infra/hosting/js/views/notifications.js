@@ -16,12 +16,14 @@ const MARKS = {
 };
 
 let redraw = () => {};
+let lastCount = { user: null, unread: 0 }; // The header is drawn anew with every view: it must not forget in between.
 
 /** The link in the header, with how much is unread. */
-export function bell(signal, isShown) {
+export function bell(user, signal, isShown) {
   const count = h('span', { class: 'count bell-count', hidden: true });
   const node = h('a', { class: 'round bell', href: '#/notifications', 'aria-current': isShown ? 'page' : null }, icon('bell'), count);
   const show = (unread) => {
+    lastCount = { user: user.id, unread };
     count.hidden = unread === 0;
     count.textContent = unread > MOST ? `${MOST}+` : unread;
     node.setAttribute('aria-label', unread ? t('bell.unread', { n: count.textContent }) : t('bell'));
@@ -35,7 +37,7 @@ export function bell(signal, isShown) {
     show(items.length);
     return isNew;
   };
-  show(0);
+  show(lastCount.user === user.id ? lastCount.unread : 0);
   poll(ask, { ...PAUSES, signal });
   redraw = () => ask().catch(() => {}); // The next look will tell.
   redraw();
@@ -43,10 +45,12 @@ export function bell(signal, isShown) {
 }
 
 export function notifications({ signal }) {
+  let allRead = false;
   const all = button(t('bell.all'), {
     icon: 'check',
     onclick: () => busy(all, async () => {
       await api.readNotifications({ all: true });
+      allRead = true;
       for (const row of list.querySelectorAll('.is-unread')) row.classList.remove('is-unread');
       for (const mark of list.querySelectorAll('.new-mark')) mark.remove();
       redraw();
@@ -56,7 +60,7 @@ export function notifications({ signal }) {
     signal,
     into: h('ul', { class: 'told-list' }),
     load: (cursor) => api.notifications({ limit: PAGE, cursor }, { signal }),
-    row: notification,
+    row: (told) => notification(allRead ? { ...told, read_at: told.read_at ?? told.created_at } : told),
     empty: () => emptyState({ name: 'bell', title: t('bell.empty'), text: t('bell.empty.text') }),
   });
   return h('div', { class: 'page page-narrow' },
