@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 from shared import clock, logs, security
 from shared.data import passwords, sessions, store, throttle, users
@@ -24,7 +24,9 @@ from shared.errors import Conflict, TooManyRequests, Unauthorized, Unavailable
 from shared.settings import settings
 from shared.spelling import email_key
 
-COLLECTION = "codes"
+COLLECTION: Final = "codes"
+Reference: TypeAlias = store.Reference[Literal["codes"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["codes"]]
 LIFETIME = timedelta(minutes=15)
 TRIES = 5
 SENT_AT_MOST = 5
@@ -45,7 +47,7 @@ class _Code:
     locale: Locale
 
 
-def ref(purpose: Purpose, user_id: int | str) -> store.Reference:
+def ref(purpose: Purpose, user_id: int | str) -> Reference:
     return store.document(COLLECTION, f"{purpose}_{user_id}")
 
 
@@ -153,7 +155,7 @@ def not_configured() -> Unavailable:
     return Unavailable("Messages are not configured here", code="not_configured", retry_after=3600)
 
 
-def _write(code_doc: store.Snapshot, user: User | None, channel: Channel | None, locale: Locale) -> _Code | None:
+def _write(code_doc: Snapshot, user: User | None, channel: Channel | None, locale: Locale) -> _Code | None:
     """Stores a new code, and returns it if it may be sent. Without a channel nothing fits what is stored."""
     digits, nonce, now = f"{secrets.randbelow(10**6):06}", secrets.token_hex(8), clock.now()
     before = code_doc.to_dict() or {}
@@ -180,7 +182,7 @@ def _write(code_doc: store.Snapshot, user: User | None, channel: Channel | None,
 
 
 def _redeem(
-    snapshots: list[store.Snapshot],
+    snapshots: tuple[Snapshot, users.Snapshot],
     digits: str,
     fields: Callable[[User, Channel], dict[str, Any]],
     is_done: Callable[[User], bool],
@@ -188,7 +190,7 @@ def _redeem(
     """Uses a code up, in one atomic commit with the change of the user that it is for."""
     tried = False
 
-    def attempt(code_doc: store.Snapshot, user_doc: store.Snapshot) -> User:
+    def attempt(code_doc: Snapshot, user_doc: users.Snapshot) -> User:
         nonlocal tried
         code, user = code_doc.to_dict(), User.of(user_doc)
         if tried and user and is_done(user):

@@ -1,18 +1,20 @@
 """Favorites: one document for each pair of user and listing, so that adding twice cannot make two."""
 
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import listings, store
 from shared.data.pages import Page, documents_page
 from shared.models.favorites import FavoriteRead
 from shared.models.listings import ListingPageParams, ListingRead
 
-COLLECTION = "favorites"
+COLLECTION: Final = "favorites"
+Reference: TypeAlias = store.Reference[Literal["favorites"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["favorites"]]
 ROUNDS = 10
 """Pages read at most to fill one answer when a user's favorites are mostly inactive by now."""
 
 
-def ref(user_id: int, listing_id: int) -> store.Reference:
+def ref(user_id: int, listing_id: int) -> Reference:
     return store.document(COLLECTION, f"{user_id}_{listing_id}")
 
 
@@ -27,7 +29,7 @@ def document(user_id: int, listing_id: int, swipe: str | None = None) -> dict[st
     }
 
 
-def get_or_create(user_id: int, listing_id: int, favorite_doc: store.Snapshot) -> FavoriteRead:
+def get_or_create(user_id: int, listing_id: int, favorite_doc: Snapshot) -> FavoriteRead:
     """The user's favorite of a listing; it is made if there is none.
 
     One that an action of the feed has added is the user's own from now on: undo does not take it away any more.
@@ -38,7 +40,7 @@ def get_or_create(user_id: int, listing_id: int, favorite_doc: store.Snapshot) -
         favorite_doc: The favorite's document as it was read.
     """
 
-    def attempt(favorite_doc: store.Snapshot) -> FavoriteRead:
+    def attempt(favorite_doc: Snapshot) -> FavoriteRead:
         batch = store.Batch()
         favorite = favorite_doc.to_dict()
         if favorite is None:
@@ -50,7 +52,7 @@ def get_or_create(user_id: int, listing_id: int, favorite_doc: store.Snapshot) -
             batch.commit()
         return FavoriteRead.model_validate(favorite)
 
-    return store.contend([favorite_doc], attempt)
+    return store.contend((favorite_doc,), attempt)
 
 
 def remove(user_id: int, listing_id: int) -> None:

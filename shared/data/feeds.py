@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from google.api_core.exceptions import RetryError
 
@@ -27,7 +27,9 @@ from shared.feed.progress import Candidate, ClearedDownTo, Covered, OutOfTime, P
 from shared.feed.seen import Seen
 from shared.settings import settings
 
-COLLECTION = "feeds"
+COLLECTION: Final = "feeds"
+Reference: TypeAlias = store.Reference[Literal["feeds"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["feeds"]]
 WRITE_DOWN_SHARE = 0.25
 """Of a request's time, kept for writing down how far a search came."""
 
@@ -63,11 +65,11 @@ class RecentClearings:
 recent_clearings = RecentClearings(size=2000)
 
 
-def ref(user_id: int) -> store.Reference:
+def ref(user_id: int) -> Reference:
     return store.document(COLLECTION, user_id)
 
 
-def progress_of(feed_doc: store.Snapshot) -> Progress:
+def progress_of(feed_doc: Snapshot) -> Progress:
     """The tenant's progress as it is stored; an empty one before their first swipe."""
     stored = feed_doc.to_dict()
     if not stored:
@@ -84,7 +86,7 @@ def progress_of(feed_doc: store.Snapshot) -> Progress:
     )
 
 
-def add_change(batch: store.Batch, feed_doc: store.Snapshot, before: Progress, after: Progress) -> None:
+def add_change(batch: store.Batch, feed_doc: Snapshot, before: Progress, after: Progress) -> None:
     """Adds the change of a progress to a batch, under a precondition. Only the layers that differ are sent."""
     fields: dict[str, Any] = {
         "covered": [
@@ -104,7 +106,7 @@ def add_change(batch: store.Batch, feed_doc: store.Snapshot, before: Progress, a
     batch.update(feed_doc.reference, fields | changed, seen=feed_doc)
 
 
-def next_listings(user_id: int, criteria: Criteria, feed_doc: store.Snapshot, size: int) -> list[dict[str, Any]]:
+def next_listings(user_id: int, criteria: Criteria, feed_doc: Snapshot, size: int) -> list[dict[str, Any]]:
     """The next listings for a tenant, newest first.
 
     A search that would take longer than the request may is written down as far as it came, so the next one goes on
@@ -171,8 +173,8 @@ def act(
     listing: dict[str, Any],
     action: Action,
     source: str,
-    swipe_doc: store.Snapshot,
-    feed_doc: store.Snapshot,
+    swipe_doc: swipes.Snapshot,
+    feed_doc: Snapshot,
 ) -> None:
     """Makes an action the user's current one on a listing. Repeating it is harmless.
 
@@ -187,7 +189,7 @@ def act(
     favorite = favorites.ref(user_id, listing["id"])
     tries = itertools.count()
 
-    def attempt(swipe_doc: store.Snapshot, feed_doc: store.Snapshot) -> None:
+    def attempt(swipe_doc: swipes.Snapshot, feed_doc: Snapshot) -> None:
         previous = swipes.current_action(swipe_doc)
         # A first favorite is taken for new, which saves reading it; a wrong guess fails whole and is made up for.
         unsure = bool(next(tries)) or previous is action
@@ -209,10 +211,10 @@ def act(
         if still_cleared:
             recent_clearings.put(user_id, version, still_cleared)
 
-    store.contend([swipe_doc, feed_doc], attempt)
+    store.contend((swipe_doc, feed_doc), attempt)
 
 
-def undo(user_id: int, feed_doc: store.Snapshot, listing_id: int | None = None) -> int:
+def undo(user_id: int, feed_doc: Snapshot, listing_id: int | None = None) -> int:
     """Takes back the user's latest action: the one before it on that listing, if any, is current again.
 
     An action that is acknowledged while this waits for its turn is the latest one then. An action that was chosen here
@@ -231,7 +233,7 @@ def undo(user_id: int, feed_doc: store.Snapshot, listing_id: int | None = None) 
     """
     chosen: list[PastAction] = []
 
-    def attempt(feed_doc: store.Snapshot) -> int:
+    def attempt(feed_doc: Snapshot) -> int:
         before = progress_of(feed_doc)
         if chosen and chosen[-1] not in before.history:
             return chosen[-1].listing_id
@@ -241,10 +243,10 @@ def undo(user_id: int, feed_doc: store.Snapshot, listing_id: int | None = None) 
         _take_back(user_id, before, feed_doc)
         return chosen[-1].listing_id
 
-    return store.contend([feed_doc], attempt)
+    return store.contend((feed_doc,), attempt)
 
 
-def _take_back(user_id: int, before: Progress, feed_doc: store.Snapshot) -> None:
+def _take_back(user_id: int, before: Progress, feed_doc: Snapshot) -> None:
     """Writes the progress without its latest action, together with the swipe and the favorite as they were before."""
     past = before.history[-1]
     listing_doc, swipe_doc, favorite_doc = store.get(

@@ -4,7 +4,7 @@ A lead's document also has the state of its conversation, which shared/data/mess
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import listings, messages, notifications, store, users
 from shared.data.pages import Page, documents_page
@@ -13,10 +13,12 @@ from shared.enums import LeadStatus, NotificationType, Role
 from shared.errors import Forbidden, NotFound
 from shared.models.leads import LeadDetails, LeadFilter, LeadRead, LeadWrite, ListedLead
 
-COLLECTION = "leads"
+COLLECTION: Final = "leads"
+Reference: TypeAlias = store.Reference[Literal["leads"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["leads"]]
 
 
-def ref(tenant_id: int, listing_id: int) -> store.Reference:
+def ref(tenant_id: int, listing_id: int) -> Reference:
     return store.document(COLLECTION, f"{tenant_id}_{listing_id}")
 
 
@@ -31,7 +33,7 @@ def document(tenant_id: int, listing_id: int, owner_id: int, status: LeadStatus)
     }
 
 
-def get_or_create(lead_doc: store.Snapshot, tenant: User, owner_id: int, wanted: LeadWrite) -> LeadRead:
+def get_or_create(lead_doc: Snapshot, tenant: User, owner_id: int, wanted: LeadWrite) -> LeadRead:
     """The lead of a tenant and a listing; it is made if there is none.
 
     A message is its first one: if the lead already has messages, it is not added again.
@@ -41,7 +43,7 @@ def get_or_create(lead_doc: store.Snapshot, tenant: User, owner_id: int, wanted:
     """
     owner = User.of(store.get(users.ref(owner_id))[0]) if wanted.message else None
 
-    def attempt(lead_doc: store.Snapshot) -> LeadRead:
+    def attempt(lead_doc: Snapshot) -> LeadRead:
         lead = lead_doc.to_dict()
         if lead is None:
             return _create(lead_doc.reference, tenant, owner_id, owner, wanted)
@@ -49,10 +51,10 @@ def get_or_create(lead_doc: store.Snapshot, tenant: User, owner_id: int, wanted:
             messages.send(lead_doc, tenant, owner, wanted.message, key=f"first:{wanted.message}")
         return LeadRead.model_validate(lead)
 
-    return store.contend([lead_doc], attempt)
+    return store.contend((lead_doc,), attempt)
 
 
-def _create(reference: store.Reference, tenant: User, owner_id: int, owner: User | None, wanted: LeadWrite) -> LeadRead:
+def _create(reference: Reference, tenant: User, owner_id: int, owner: User | None, wanted: LeadWrite) -> LeadRead:
     lead = document(tenant.id, wanted.listing_id, owner_id, wanted.status)
     changes: dict[str, Any] = {}
     batch = store.Batch()
@@ -104,7 +106,7 @@ def _page(field: str, user_id: int, chosen: LeadFilter) -> Page[ListedLead]:
 
 def _with_included(documents: Sequence[dict[str, Any]], user_id: int, names: frozenset[str]) -> list[ListedLead]:
     """The leads as one of their sides sees them, with what is asked for besides; that is read in one round trip."""
-    wanted = [listings.ref(lead["listing_id"]) for lead in documents if "listing" in names]
+    wanted: list[store.Reference] = [listings.ref(lead["listing_id"]) for lead in documents if "listing" in names]
     wanted += [users.ref(messages.other_side(lead, user_id)) for lead in documents if "contact" in names]
     references = {reference.path: reference for reference in wanted}
     found = dict(zip(references, store.get(*references.values()), strict=True)) if references else {}
@@ -124,13 +126,13 @@ def _with_included(documents: Sequence[dict[str, Any]], user_id: int, names: fro
     return [ListedLead.model_validate(lead | included(lead)) for lead in documents]
 
 
-def find(lead_id: int) -> store.Snapshot | None:
+def find(lead_id: int) -> Snapshot | None:
     """The document of the lead with this id; nobody's rights are checked."""
     query = store.collection(COLLECTION).where(filter=store.Filter("id", "==", lead_id))
     return next(iter(store.run(query.limit(1))), None)
 
 
-def get_visible(lead_id: int, user: User) -> store.Snapshot:
+def get_visible(lead_id: int, user: User) -> Snapshot:
     """A lead for its tenant, its owner or an admin.
 
     Raises:
@@ -142,13 +144,13 @@ def get_visible(lead_id: int, user: User) -> store.Snapshot:
     return visible_to_side(lead_doc, user)
 
 
-def other_side_ref(lead_doc: store.Snapshot | None, user_id: int) -> store.Reference:
+def other_side_ref(lead_doc: Snapshot | None, user_id: int) -> users.Reference:
     """The user on the other side of a lead, to be read along with the caller; nobody when there is no such lead."""
     lead = lead_doc.to_dict() if lead_doc else None
     return users.ref(messages.other_side(lead, user_id) if lead else 0)
 
 
-def visible_to_side(lead_doc: store.Snapshot | None, user: User) -> store.Snapshot:
+def visible_to_side(lead_doc: Snapshot | None, user: User) -> Snapshot:
     """A lead for one of its two sides, its tenant or its owner.
 
     Raises:
@@ -159,7 +161,7 @@ def visible_to_side(lead_doc: store.Snapshot | None, user: User) -> store.Snapsh
     return lead_doc
 
 
-def details(lead_doc: store.Snapshot, user: User, include: frozenset[str]) -> LeadDetails:
+def details(lead_doc: Snapshot, user: User, include: frozenset[str]) -> LeadDetails:
     """A lead with its listing (``include``: what that shall contain besides) and the other side's contacts."""
     lead = lead_doc.to_dict() or {}
     listing_doc, user_doc = store.get(listings.ref(lead["listing_id"]), users.ref(messages.other_side(lead, user.id)))
@@ -171,7 +173,7 @@ def details(lead_doc: store.Snapshot, user: User, include: frozenset[str]) -> Le
     )
 
 
-def set_status(lead_doc: store.Snapshot, user: User, status: LeadStatus) -> LeadRead:
+def set_status(lead_doc: Snapshot, user: User, status: LeadStatus) -> LeadRead:
     """Notes how far the owner is with a lead, and tells its tenant when that changes.
 
     Raises:
@@ -180,7 +182,7 @@ def set_status(lead_doc: store.Snapshot, user: User, status: LeadStatus) -> Lead
     if user.role is not Role.ADMIN and user.id != (lead_doc.to_dict() or {})["owner_id"]:
         raise Forbidden("Only the listing's owner or an admin may change a lead")
 
-    def attempt(lead_doc: store.Snapshot) -> LeadRead:
+    def attempt(lead_doc: Snapshot) -> LeadRead:
         lead = lead_doc.to_dict() or {}
         if lead["status"] != status:
             data = {"lead_id": lead["id"], "listing_id": lead["listing_id"], "status": status.value}
@@ -191,4 +193,4 @@ def set_status(lead_doc: store.Snapshot, user: User, status: LeadStatus) -> Lead
         return LeadRead.model_validate(lead | {"status": status.value})
 
     change = store.new_id()
-    return store.contend([lead_doc], attempt)
+    return store.contend((lead_doc,), attempt)

@@ -6,14 +6,16 @@ event, and the lead is there already or its first event is still on its way.
 """
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import store
 
-COLLECTION = "likes"
+COLLECTION: Final = "likes"
+Reference: TypeAlias = store.Reference[Literal["likes"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["likes"]]
 
 
-def ref(user_id: int, listing_id: int) -> store.Reference:
+def ref(user_id: int, listing_id: int) -> Reference:
     return store.document(COLLECTION, f"{user_id}_{listing_id}")
 
 

@@ -15,7 +15,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import product
-from typing import Any, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import MISSING
 
@@ -33,7 +33,9 @@ from shared.models.details import DetailsRead, DetailsWrite
 from shared.models.listings import ListingFilter, ListingPageParams, ListingRead, ListingWrite
 from shared.money import to_minor, to_tenge
 
-COLLECTION = "listings"
+COLLECTION: Final = "listings"
+Reference: TypeAlias = store.Reference[Literal["listings"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["listings"]]
 FILTERED = ("rooms", "area", "has_photos")
 """What filters ask of listings, as integers: rooms, hundredths of a square metre, 1 with photos. 0 is not told.
 
@@ -62,7 +64,7 @@ Conjunction: TypeAlias = list[store.Condition]
 """Conditions that all must hold."""
 
 
-def ref(listing_id: int) -> store.Reference:
+def ref(listing_id: int) -> Reference:
     return store.document(COLLECTION, listing_id)
 
 
@@ -147,7 +149,7 @@ def is_visible(listing: dict[str, Any]) -> bool:
     return bool(listing["is_active"] and listing.get("owner_active", True))
 
 
-def active(listing_doc: store.Snapshot) -> dict[str, Any]:
+def active(listing_doc: Snapshot) -> dict[str, Any]:
     """The fields of a listing that everybody may see.
 
     Raises:
@@ -159,7 +161,7 @@ def active(listing_doc: store.Snapshot) -> dict[str, Any]:
     return listing
 
 
-def active_of_another(listing_doc: store.Snapshot, user_id: int) -> dict[str, Any]:
+def active_of_another(listing_doc: Snapshot, user_id: int) -> dict[str, Any]:
     """The fields of an active listing that a user may act on, because it is not their own.
 
     Raises:
@@ -172,7 +174,7 @@ def active_of_another(listing_doc: store.Snapshot, user_id: int) -> dict[str, An
     return listing
 
 
-def editable(listing_doc: store.Snapshot, user: User) -> dict[str, Any]:
+def editable(listing_doc: Snapshot, user: User) -> dict[str, Any]:
     """The fields of a listing, active or not, that a user may change.
 
     Raises:
@@ -237,9 +239,7 @@ def create(
     raise Unavailable
 
 
-def replace(
-    listing_doc: store.Snapshot, user: User, listing: ListingWrite, include: frozenset[str] = NOTHING
-) -> ListingRead:
+def replace(listing_doc: Snapshot, user: User, listing: ListingWrite, include: frozenset[str] = NOTHING) -> ListingRead:
     """Puts new content into a listing, and the listing on top of the feeds that it may match anew.
 
     Raises:
@@ -249,7 +249,7 @@ def replace(
     return to_model(_write(listing_doc, user, fields(listing)), include)
 
 
-def replace_details(listing_doc: store.Snapshot, user: User, details: DetailsWrite) -> DetailsRead:
+def replace_details(listing_doc: Snapshot, user: User, details: DetailsWrite) -> DetailsRead:
     """Puts new details into a listing.
 
     Raises:
@@ -259,7 +259,7 @@ def replace_details(listing_doc: store.Snapshot, user: User, details: DetailsWri
     return _details_model(_write(listing_doc, user, _details_fields(details))["details"])
 
 
-def deactivate(listing_doc: store.Snapshot, user: User) -> None:
+def deactivate(listing_doc: Snapshot, user: User) -> None:
     """Takes a listing out of every list and feed but its owner's. Repeating it is harmless.
 
     Raises:
@@ -270,10 +270,10 @@ def deactivate(listing_doc: store.Snapshot, user: User) -> None:
         _write(listing_doc, user, {"is_active": False, "facets": {}})
 
 
-def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> dict[str, Any]:
+def _write(listing_doc: Snapshot, user: User, changes: dict[str, Any]) -> dict[str, Any]:
     """Changes a listing. Returns its fields as they are then."""
 
-    def attempt(listing_doc: store.Snapshot) -> dict[str, Any]:
+    def attempt(listing_doc: Snapshot) -> dict[str, Any]:
         old = editable(listing_doc, user)
         new = dict.fromkeys(FILTERED, 0) | old | changes
         told = {name: new[name] for name in FILTERED if name not in old}
@@ -287,13 +287,13 @@ def _write(listing_doc: store.Snapshot, user: User, changes: dict[str, Any]) -> 
         batch.update(listing_doc.reference, told | changes | {"facets": facets} | stamps, seen=listing_doc)
         return new | {"updated_at": store.server_time(batch.commit()[0])}
 
-    return store.contend([listing_doc], attempt)
+    return store.contend((listing_doc,), attempt)
 
 
-def follow_owner(listing_doc: store.Snapshot, is_active: bool) -> None:
+def follow_owner(listing_doc: Snapshot, is_active: bool) -> None:
     """Takes a listing out of every list and feed while its owner is deactivated, and puts it on top afterwards."""
 
-    def attempt(listing_doc: store.Snapshot) -> None:
+    def attempt(listing_doc: Snapshot) -> None:
         old = listing_doc.to_dict()
         if not old or old.get("owner_active", True) == is_active:
             return
@@ -306,17 +306,17 @@ def follow_owner(listing_doc: store.Snapshot, is_active: bool) -> None:
         batch.update(listing_doc.reference, changes, seen=listing_doc)
         batch.commit()
 
-    store.contend([listing_doc], attempt)
+    store.contend((listing_doc,), attempt)
 
 
-def renew_city_key(listing_doc: store.Snapshot) -> bool:
+def renew_city_key(listing_doc: Snapshot) -> bool:
     """Gives a stored listing the key that its city has now, after cities have got other keys. True if it had another.
 
     An active listing begins to match tenants who look in the city under its other names, so it also moves to the top
     of the feeds. Tenants who have acted on it do not see it again.
     """
 
-    def attempt(listing_doc: store.Snapshot) -> bool:
+    def attempt(listing_doc: Snapshot) -> bool:
         listing = listing_doc.to_dict()
         if not listing or listing["city_key"] == (city := city_key(listing["city"])):
             return False
@@ -329,7 +329,7 @@ def renew_city_key(listing_doc: store.Snapshot) -> bool:
         batch.commit()
         return True
 
-    return store.contend([listing_doc], attempt)
+    return store.contend((listing_doc,), attempt)
 
 
 def _matching(criteria: Criteria) -> store.Query:
@@ -379,9 +379,7 @@ def list_all(chosen: AdminListingFilter) -> Page[AdminListingRead]:
     return paginate(query, chosen, _to_admin_model)
 
 
-def list_newest_in(
-    gaps: Sequence[Gap], criteria: Criteria, limit: int, not_by: int
-) -> tuple[list[store.Snapshot], int]:
+def list_newest_in(gaps: Sequence[Gap], criteria: Criteria, limit: int, not_by: int) -> tuple[list[Snapshot], int]:
     """The newest active listings that match and whose position lies in one of the first few gaps, newest first.
 
     One owner's listings are left out where the query stays small enough with that.

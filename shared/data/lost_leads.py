@@ -5,12 +5,12 @@ two runs at once: a lead that is there stays as it is.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, Literal
 
 from shared import clock
 from shared.data import leads, likes, store
 
-COLLECTION = "schedules"
+COLLECTION: Final = "schedules"
 GRACE = timedelta(minutes=10)
 """A younger like may still wait for its event."""
 
@@ -19,7 +19,7 @@ MAX_PAGES = 200
 """In one run, which has five minutes."""
 
 
-def _cursor_ref() -> store.Reference:
+def _cursor_ref() -> store.Reference[Literal["schedules"]]:
     return store.document(COLLECTION, "find_lost_leads")
 
 

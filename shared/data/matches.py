@@ -8,7 +8,7 @@ it has come, in the same atomic write, and a repetition goes on there.
 import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from shared import clock
 from shared.data import favorites, listings, notifications, searches, store
@@ -17,7 +17,7 @@ from shared.enums import Frequency, NotificationType
 from shared.feed.positions import micros
 from shared.money import to_tenge
 
-COLLECTION = "matches"
+COLLECTION: Final = "matches"
 PAGE = 200
 SECONDS = 240.0
 """How long one try may go on; the event comes again after that."""
@@ -58,7 +58,7 @@ def tell(before: dict[str, Any] | None, after: dict[str, Any] | None) -> int:
     shown = {"listing_id": after["id"], "title": after["title"], "price": f"{to_tenge(after['price']):.2f}"}
     ends = time.monotonic() + SECONDS
 
-    def of_searches(found: list[store.Snapshot]) -> list[Told]:
+    def of_searches(found: list[searches.Snapshot]) -> list[Told]:
         return [
             Told(
                 search["user_id"],
@@ -71,7 +71,7 @@ def tell(before: dict[str, Any] | None, after: dict[str, Any] | None) -> int:
             if search["user_id"] != after["owner_id"]
         ]
 
-    def of_favorites(found: list[store.Snapshot]) -> list[Told]:
+    def of_favorites(found: list[favorites.Snapshot]) -> list[Told]:
         data = shown | {"old_price": f"{to_tenge((old or after)['price']):.2f}"}
         users = [(each.to_dict() or {})["user_id"] for each in found]
         return [Told(user_id, NotificationType.PRICE_DROP, data, f"drop:{version}") for user_id in users]
@@ -96,7 +96,7 @@ def _walk(
     ends: float,
 ) -> int:
     """Makes the notifications of all that a query finds, page by page, from where an earlier try has stopped."""
-    reached = store.document(COLLECTION, name)
+    reached: store.Reference[Literal["matches"]] = store.document(COLLECTION, name)
     after: list[int] | None = None
     first, count = True, 0
     while True:
@@ -119,7 +119,7 @@ def _walk(
             raise NotFinished
 
 
-def _make(told: list[Told], reached: store.Reference, after: list[int] | None) -> None:
+def _make(told: list[Told], reached: store.Reference[Literal["matches"]], after: list[int] | None) -> None:
     """Makes those of the notifications that are not there yet, and notes how far it has come."""
     missing = told
     while missing or after:

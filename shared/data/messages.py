@@ -6,7 +6,7 @@ without gaps, which are their order, and the counts agree with them whatever arr
 """
 
 import itertools
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import notifications, store
 from shared.data.pages import Page, paginate
@@ -16,10 +16,13 @@ from shared.errors import Conflict, Invalid
 from shared.models.leads import Conversation, MessageRead
 from shared.models.pages import PageParams
 
-COLLECTION = "messages"
+COLLECTION: Final = "messages"
+Reference: TypeAlias = store.Reference[Literal["messages"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["messages"]]
+LeadSnapshot: TypeAlias = store.Snapshot[Literal["leads"]]
 
 
-def ref(lead_id: int, message_id: int) -> store.Reference:
+def ref(lead_id: int, message_id: int) -> Reference:
     return store.document(COLLECTION, f"{lead_id}_{message_id}")
 
 
@@ -55,7 +58,7 @@ def check_open(lead: dict[str, Any], other: User | None) -> None:
         raise Conflict("The other side's account is deactivated")
 
 
-def send(lead_doc: store.Snapshot, sender: User, other: User | None, text: str, key: str | None) -> MessageRead:
+def send(lead_doc: LeadSnapshot, sender: User, other: User | None, text: str, key: str | None) -> MessageRead:
     """Adds a message to a lead.
 
     Args:
@@ -73,7 +76,7 @@ def send(lead_doc: store.Snapshot, sender: User, other: User | None, text: str, 
     message_id = store.new_id() if key is None else store.id_of(f"message:{lead_id}:{sender.id}:{key}")
     tries = itertools.count()
 
-    def attempt(lead_doc: store.Snapshot) -> MessageRead:
+    def attempt(lead_doc: LeadSnapshot) -> MessageRead:
         lead = lead_doc.to_dict() or {}
         try:
             check_open(lead, other)
@@ -93,7 +96,7 @@ def send(lead_doc: store.Snapshot, sender: User, other: User | None, text: str, 
         notifications.add(batch, other_side(lead, sender.id), NotificationType.MESSAGE_NEW, data, name)
         return MessageRead.model_validate(message | {"created_at": store.server_time(batch.commit()[0])})
 
-    return store.contend([lead_doc], attempt)
+    return store.contend((lead_doc,), attempt)
 
 
 def _sent(lead_id: int, message_id: int, text: str) -> MessageRead | None:
@@ -115,14 +118,14 @@ def new_message(
     return shown | {"lead_id": lead["id"], "number": number}, changes
 
 
-def list_by_lead(lead_doc: store.Snapshot, page: PageParams) -> Page[MessageRead]:
+def list_by_lead(lead_doc: LeadSnapshot, page: PageParams) -> Page[MessageRead]:
     """The messages of a lead, newest first."""
     lead_id = (lead_doc.to_dict() or {})["id"]
     query = store.collection(COLLECTION).where(filter=store.Filter("lead_id", "==", lead_id))
     return paginate(query, page, MessageRead.model_validate, order="number")
 
 
-def mark_read(lead_doc: store.Snapshot, user: User) -> None:
+def mark_read(lead_doc: LeadSnapshot, user: User) -> None:
     """Notes that one side of a lead has read all its messages. Repeating it is harmless."""
     lead = lead_doc.to_dict() or {}
     field = _unread_field(lead, user.id)

@@ -7,15 +7,17 @@ the one before.
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import store
 from shared.delivery.channels import Channel, configured
 from shared.enums import Locale
 from shared.models.notifications import ChannelsRead, QuietHours, SettingsRead, SettingsWrite
 
-COLLECTION = "notification_settings"
-TOKENS = "push_tokens"
+COLLECTION: Final = "notification_settings"
+Reference: TypeAlias = store.Reference[Literal["notification_settings"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["notification_settings"]]
+TOKENS: Final = "push_tokens"
 MAX_DEVICES = 20
 """A person's latest devices; the one longest unheard of goes first."""
 
@@ -34,7 +36,7 @@ class Settings:
     """The address by which a channel cannot reach the person any more, by channel."""
 
     @classmethod
-    def of(cls, settings_doc: store.Snapshot) -> "Settings":
+    def of(cls, settings_doc: Snapshot) -> "Settings":
         return cls._of(settings_doc.to_dict() or {})
 
     @classmethod
@@ -62,19 +64,19 @@ class Settings:
         )
 
 
-def ref(user_id: int) -> store.Reference:
+def ref(user_id: int) -> Reference:
     return store.document(COLLECTION, user_id)
 
 
-def token_ref(token: str) -> store.Reference:
+def token_ref(token: str) -> store.Reference[Literal["push_tokens"]]:
     """The document that says whose a push token is. Hashed: names of documents reach logs."""
     return store.document(TOKENS, hashlib.sha256(token.encode()).hexdigest())
 
 
-def replace(settings_doc: store.Snapshot, wanted: SettingsWrite) -> SettingsRead:
+def replace(settings_doc: Snapshot, wanted: SettingsWrite) -> SettingsRead:
     """Stores what the person wants. A channel that they turn on is tried again, though it was gone before."""
 
-    def attempt(settings_doc: store.Snapshot) -> SettingsRead:
+    def attempt(settings_doc: Snapshot) -> SettingsRead:
         old = settings_doc.to_dict() or {}
         turned_on = {name for name, on in wanted.channels.model_dump().items() if on}
         gone = {name: address for name, address in old.get("gone", {}).items() if name not in turned_on}
@@ -84,10 +86,12 @@ def replace(settings_doc: store.Snapshot, wanted: SettingsWrite) -> SettingsRead
         batch.commit()
         return Settings._of(new).to_model()
 
-    return store.contend([settings_doc], attempt)
+    return store.contend((settings_doc,), attempt)
 
 
-def add_device(settings_doc: store.Snapshot, token_doc: store.Snapshot, user_id: int, name: str, token: str) -> None:
+def add_device(
+    settings_doc: Snapshot, token_doc: store.Snapshot[Literal["push_tokens"]], user_id: int, name: str, token: str
+) -> None:
     """Remembers a person's device by its push token, and takes the token from whom it was before.
 
     Args:
@@ -98,7 +102,7 @@ def add_device(settings_doc: store.Snapshot, token_doc: store.Snapshot, user_id:
         token: Its push token now.
     """
 
-    def attempt(settings_doc: store.Snapshot, token_doc: store.Snapshot) -> None:
+    def attempt(settings_doc: Snapshot, token_doc: store.Snapshot[Literal["push_tokens"]]) -> None:
         batch = store.Batch()
         old = settings_doc.to_dict() or {}
         devices = [each for each in old.get("devices", []) if each["id"] != name and each["token"] != token]
@@ -116,13 +120,13 @@ def add_device(settings_doc: store.Snapshot, token_doc: store.Snapshot, user_id:
             _remove_token(batch, store.get(ref(owner_id))[0], token)
         batch.commit()
 
-    store.contend([settings_doc, token_doc], attempt)
+    store.contend((settings_doc, token_doc), attempt)
 
 
-def remove_device(settings_doc: store.Snapshot, name: str) -> None:
+def remove_device(settings_doc: Snapshot, name: str) -> None:
     """Forgets a person's device. Repeating it is harmless."""
 
-    def attempt(settings_doc: store.Snapshot) -> None:
+    def attempt(settings_doc: Snapshot) -> None:
         old = settings_doc.to_dict() or {}
         devices = [each for each in old.get("devices", []) if each["id"] != name]
         if devices != old.get("devices", []):
@@ -131,13 +135,13 @@ def remove_device(settings_doc: store.Snapshot, name: str) -> None:
             _put(batch, settings_doc, old | {"devices": devices})
             batch.commit()
 
-    store.contend([settings_doc], attempt)
+    store.contend((settings_doc,), attempt)
 
 
 def forget_token(user_id: int, token: str) -> None:
     """Forgets the device of a push token that is not in use any more."""
 
-    def attempt(settings_doc: store.Snapshot) -> None:
+    def attempt(settings_doc: Snapshot) -> None:
         batch = store.Batch()
         if _remove_token(batch, settings_doc, token):
             batch.delete(token_ref(token))
@@ -153,7 +157,7 @@ def note_gone(user_id: int, channel: Channel, address: str) -> None:
     batch.commit()
 
 
-def _put(batch: store.Batch, settings_doc: store.Snapshot, new: dict[str, Any]) -> None:
+def _put(batch: store.Batch, settings_doc: Snapshot, new: dict[str, Any]) -> None:
     if settings_doc.exists:
         batch.update(settings_doc.reference, new, seen=settings_doc)
     else:
@@ -168,7 +172,7 @@ def _forget_others(batch: store.Batch, old: dict[str, Any], devices: list[dict[s
             batch.delete(token_ref(each["token"]))
 
 
-def _remove_token(batch: store.Batch, settings_doc: store.Snapshot, token: str) -> bool:
+def _remove_token(batch: store.Batch, settings_doc: Snapshot, token: str) -> bool:
     """Adds the removal of a token's device from settings; False if there is none."""
     devices = (settings_doc.to_dict() or {}).get("devices", [])
     kept = [each for each in devices if each["token"] != token]

@@ -5,9 +5,10 @@ repeated event makes again, so it is made exactly once. ``open`` says that chann
 shared/data/outbox.py does that. What no channel takes is still in the person's list.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared import clock
 from shared.data import store
@@ -15,7 +16,9 @@ from shared.data.pages import Page, paginate
 from shared.enums import NotificationType
 from shared.models.notifications import NotificationFilter, NotificationRead
 
-COLLECTION = "notifications"
+COLLECTION: Final = "notifications"
+Reference: TypeAlias = store.Reference[Literal["notifications"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["notifications"]]
 KEPT = timedelta(days=90)
 PER_COMMIT = 500
 
@@ -27,7 +30,7 @@ class Stream(StrEnum):
     DAILY = "daily"
 
 
-def ref(user_id: int, notification_id: int) -> store.Reference:
+def ref(user_id: int, notification_id: int) -> Reference:
     return store.document(COLLECTION, f"{user_id}_{notification_id}")
 
 
@@ -98,7 +101,7 @@ def mark_all_read(user_id: int) -> None:
             break
 
 
-def _mark_read(notification_docs: list[store.Snapshot]) -> None:
+def _mark_read(notification_docs: Sequence[Snapshot]) -> None:
     batch, count = store.Batch(), 0
     for notification_doc in notification_docs:
         if (notification_doc.to_dict() or {}).get("unread"):

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from google.api_core.exceptions import RetryError
 
@@ -27,7 +27,9 @@ from shared.delivery.hours import next_daily, quiet_until
 from shared.errors import Unavailable
 from shared.settings import settings
 
-COLLECTION = "outbox"
+COLLECTION: Final = "outbox"
+Reference: TypeAlias = store.Reference[Literal["outbox"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["outbox"]]
 LEASE = timedelta(minutes=3)
 """How long a worker has; then the schedule takes over what it has left."""
 AT_ONCE = 100
@@ -61,7 +63,7 @@ class Recipient:
         }
 
 
-def ref(user_id: int, stream: Stream) -> store.Reference:
+def ref(user_id: int, stream: Stream) -> Reference:
     return store.document(COLLECTION, f"{user_id}_{stream.value}")
 
 
@@ -76,7 +78,7 @@ def deliver(user_id: int, stream: Stream, notification_id: int | None = None) ->
     Raises:
         google.api_core.exceptions.GoogleAPICallError: Firestore failed; the same call may be repeated.
     """
-    wanted = [users.ref(user_id), notification_settings.ref(user_id), ref(user_id, stream)]
+    wanted: list[store.Reference] = [users.ref(user_id), notification_settings.ref(user_id), ref(user_id, stream)]
     if notification_id is not None:
         wanted.append(notifications.ref(user_id, notification_id))
     user_doc, settings_doc, outbox_doc, *reason = store.get(*wanted)
@@ -107,7 +109,7 @@ def deliver_due() -> int:
     return len(due)
 
 
-def _drop(outbox_doc: store.Snapshot) -> None:
+def _drop(outbox_doc: Snapshot) -> None:
     """Ends the work for somebody who cannot be told any more."""
     if outbox_doc.exists:
         batch = store.Batch()
@@ -115,10 +117,10 @@ def _drop(outbox_doc: store.Snapshot) -> None:
         batch.commit()
 
 
-def _claim(outbox_doc: store.Snapshot, user_id: int, stream: Stream, chosen: Settings, scheduled: bool) -> bool:
+def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, chosen: Settings, scheduled: bool) -> bool:
     """Makes the caller the person's worker, or leaves the work to the one who has it or to a later time."""
 
-    def attempt(outbox_doc: store.Snapshot) -> bool:
+    def attempt(outbox_doc: Snapshot) -> bool:
         now = clock.now()
         outbox = outbox_doc.to_dict()
         if outbox and outbox["due_at"] > now:
@@ -148,7 +150,7 @@ def _claim(outbox_doc: store.Snapshot, user_id: int, stream: Stream, chosen: Set
         batch.commit()
         return later is None
 
-    return store.contend([outbox_doc], attempt)
+    return store.contend((outbox_doc,), attempt)
 
 
 def _work(user_id: int, stream: Stream, recipient: Recipient) -> None:
@@ -166,7 +168,7 @@ def _work(user_id: int, stream: Stream, recipient: Recipient) -> None:
             return
 
 
-def list_open(user_id: int, stream: Stream) -> list[store.Snapshot]:
+def list_open(user_id: int, stream: Stream) -> list[notifications.Snapshot]:
     """A person's notifications that a channel may still have to be told of, the newest first."""
     query = store.collection(notifications.COLLECTION).where(filter=store.Filter("user_id", "==", user_id))
     query = query.where(filter=store.Filter("open", "==", stream.value))
@@ -176,7 +178,7 @@ def list_open(user_id: int, stream: Stream) -> list[store.Snapshot]:
 
 
 def _tell(
-    user_id: int, open_docs: Sequence[store.Snapshot], addresses: dict[Channel, list[str]], recipient: Recipient
+    user_id: int, open_docs: Sequence[notifications.Snapshot], addresses: dict[Channel, list[str]], recipient: Recipient
 ) -> dict[Channel, int]:
     """Tells each channel what it has not taken yet; the channels to be tried again, and in how many seconds."""
     later: dict[Channel, int] = {}
@@ -204,8 +206,8 @@ def _note_gone(user_id: int, channel: Channel, address: str) -> None:
 
 
 def _close(
-    outbox_doc: store.Snapshot,
-    open_docs: Sequence[store.Snapshot],
+    outbox_doc: Snapshot,
+    open_docs: Sequence[notifications.Snapshot],
     addresses: dict[Channel, list[str]],
     later: dict[Channel, int],
 ) -> bool:
@@ -213,7 +215,7 @@ def _close(
     told = [channel.value for channel in addresses if channel not in later]
     outbox = outbox_doc.to_dict() or {}
 
-    def marks(batch: store.Batch, docs: Sequence[store.Snapshot]) -> None:
+    def marks(batch: store.Batch, docs: Sequence[notifications.Snapshot]) -> None:
         for each in docs:
             before = (each.to_dict() or {})["told"]
             fields = {"told": sorted({*before, *told})} | ({} if later else {"open": None})

@@ -1,6 +1,6 @@
 """What each tenant looks for: one document a user, named by the user's id, which also is the set's id."""
 
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import MISSING
 
@@ -10,12 +10,14 @@ from shared.models.filters import FiltersRead, FiltersWrite
 from shared.models.preferences import PreferenceRead, PreferenceWrite
 from shared.money import to_minor, to_tenge
 
-COLLECTION = "preferences"
+COLLECTION: Final = "preferences"
+Reference: TypeAlias = store.Reference[Literal["preferences"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["preferences"]]
 PRICES = ("price_min", "price_max")
 AREAS = ("area_min", "area_max")
 
 
-def ref(user_id: int) -> store.Reference:
+def ref(user_id: int) -> Reference:
     return store.document(COLLECTION, user_id)
 
 
@@ -31,7 +33,7 @@ def filters_model(stored: dict[str, Any] | None) -> FiltersRead:
     return FiltersRead.model_validate((stored or {}) | areas)
 
 
-def to_model(preference_doc: store.Snapshot, include: frozenset[str]) -> PreferenceRead | None:
+def to_model(preference_doc: Snapshot, include: frozenset[str]) -> PreferenceRead | None:
     """The user's preferences with what is asked for besides, or None before they are first set."""
     stored = preference_doc.to_dict()
     if not stored:
@@ -41,7 +43,7 @@ def to_model(preference_doc: store.Snapshot, include: frozenset[str]) -> Prefere
     return PreferenceRead.model_validate(stored | prices | {"filters": filters})
 
 
-def criteria_of(preference_doc: store.Snapshot) -> Criteria:
+def criteria_of(preference_doc: Snapshot) -> Criteria:
     """What the user's feed shows; everything before preferences are first set."""
     preferences = to_model(preference_doc, frozenset())
     filters = filters_model((preference_doc.to_dict() or {}).get("filters"))

@@ -7,7 +7,7 @@ so many names of documents and no more: that is what limits their searches, also
 
 from collections.abc import Iterator
 from itertools import product
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import store
 from shared.data.pages import Page, paginate
@@ -17,7 +17,9 @@ from shared.feed.criteria import Criteria
 from shared.models.pages import PageParams
 from shared.models.searches import SearchRead, SearchWrite
 
-COLLECTION = "searches"
+COLLECTION: Final = "searches"
+Reference: TypeAlias = store.Reference[Literal["searches"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["searches"]]
 PER_USER = 20
 ANY = "*"
 OFF = "off"
@@ -70,7 +72,7 @@ def create(user_id: int, wanted: SearchWrite) -> SearchRead:
     """
     new = {"id": store.new_id(), "user_id": user_id, "created_at": store.SERVER_TIMESTAMP} | _fields(wanted)
 
-    def attempt(*slot_docs: store.Snapshot) -> SearchRead:
+    def attempt(*slot_docs: Snapshot) -> SearchRead:
         for slot_doc in slot_docs:
             if (slot_doc.to_dict() or {}).get("id") == new["id"]:
                 return to_model(slot_doc.to_dict() or {})  # Made by a try whose acknowledgement was lost.
@@ -82,7 +84,7 @@ def create(user_id: int, wanted: SearchWrite) -> SearchRead:
         return to_model(new | {"created_at": store.server_time(batch.commit()[0])})
 
     slots = [store.document(COLLECTION, f"{user_id}_{slot}") for slot in range(PER_USER)]
-    return store.contend(store.get(*slots), attempt)
+    return store.contend(list(store.get(*slots)), attempt)
 
 
 def replace(search_id: int, user_id: int, wanted: SearchWrite) -> SearchRead:
@@ -95,7 +97,7 @@ def replace(search_id: int, user_id: int, wanted: SearchWrite) -> SearchRead:
     if search_doc is None:
         raise NotFound("Search not found")
 
-    def attempt(search_doc: store.Snapshot) -> SearchRead:
+    def attempt(search_doc: Snapshot) -> SearchRead:
         search = search_doc.to_dict()
         if search is None or search["id"] != search_id:
             raise NotFound("Search not found")
@@ -104,24 +106,24 @@ def replace(search_id: int, user_id: int, wanted: SearchWrite) -> SearchRead:
         batch.commit()
         return to_model(search | _fields(wanted))
 
-    return store.contend([search_doc], attempt)
+    return store.contend((search_doc,), attempt)
 
 
 def remove(search_id: int, user_id: int) -> None:
     """Removes a search of the person's. Repeating it is harmless."""
     search_doc = _find(search_id, user_id)
 
-    def attempt(search_doc: store.Snapshot) -> None:
+    def attempt(search_doc: Snapshot) -> None:
         if (search_doc.to_dict() or {}).get("id") == search_id:
             batch = store.Batch()
             batch.delete(search_doc.reference, seen=search_doc)
             batch.commit()
 
     if search_doc is not None:
-        store.contend([search_doc], attempt)
+        store.contend((search_doc,), attempt)
 
 
-def _find(search_id: int, user_id: int) -> store.Snapshot | None:
+def _find(search_id: int, user_id: int) -> Snapshot | None:
     query = store.collection(COLLECTION).where(filter=store.Filter("id", "==", search_id))
     found = store.run(query.limit(1))
     return next((each for each in found if (each.to_dict() or {})["user_id"] == user_id), None)
@@ -147,7 +149,7 @@ ORDER = ("lo", "hi", "id")
 
 
 def matching(
-    search_docs: list[store.Snapshot], criteria: Criteria, before: Criteria | None
+    search_docs: list[Snapshot], criteria: Criteria, before: Criteria | None
 ) -> Iterator[tuple[dict[str, Any], SearchWrite]]:
     """Those of the searches that a listing begins to match.
 

@@ -11,7 +11,7 @@ import re
 import secrets
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, TypeAlias
 
 from shared import clock, security
 from shared.data import store, users
@@ -22,7 +22,9 @@ from shared.models.auth import SessionRead, SessionToken
 from shared.models.pages import PageParams
 from shared.settings import settings
 
-COLLECTION = "sessions"
+COLLECTION: Final = "sessions"
+Reference: TypeAlias = store.Reference[Literal["sessions"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["sessions"]]
 GRACE = timedelta(seconds=20)
 _BATCH = 300
 _TOKEN = re.compile(r"([0-9]{1,16})\.([0-9]{1,16})\.([A-Za-z0-9_-]{43})", re.ASCII)
@@ -34,7 +36,7 @@ class _Parts(NamedTuple):
     secret: str
 
 
-def ref(user_id: int, session_id: int) -> store.Reference:
+def ref(user_id: int, session_id: int) -> Reference:
     return store.document(COLLECTION, f"{user_id}_{session_id}")
 
 
@@ -72,7 +74,7 @@ def refresh(refresh_token: str) -> SessionToken:
     if parts is None:
         raise _ended()
 
-    def attempt(session_doc: store.Snapshot, user_doc: store.Snapshot) -> SessionToken:
+    def attempt(session_doc: Snapshot, user_doc: users.Snapshot) -> SessionToken:
         session, user = session_doc.to_dict(), User.of(user_doc)
         if session is None or user is None or not user.is_active or not _is_open(session, user):
             raise _ended()

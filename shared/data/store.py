@@ -23,10 +23,11 @@ from datetime import datetime
 from enum import Enum
 from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, overload
 
 from google.api_core import exceptions
 from google.api_core.retry import Retry, if_exception_type
+from typing_extensions import TypeVar
 
 from shared.data import firestore_service
 from shared.data.firestore_messages import REQUEST_TIME, message_class
@@ -71,6 +72,11 @@ _PAUSES = (0.0, *(min(0.01 * 2**i, 0.3) for i in range(1, 16)))
 MAX_ID = 2**53 - 1
 
 T = TypeVar("T")
+Name = TypeVar("Name", bound=str, default=Any)
+"""The collection of a document, as a Literal: the type checker then tells a user's document from a listing's."""
+A = TypeVar("A", bound=str)
+B = TypeVar("B", bound=str)
+C = TypeVar("C", bound=str)
 
 _ends: ContextVar[float | None] = ContextVar("ends", default=None)
 """When the time of the current request is up, on the monotonic clock."""
@@ -93,7 +99,7 @@ class Increment:
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Generic[Name]):
     """Where a document stands, whether it exists or not: its collection and its name."""
 
     path: str
@@ -104,12 +110,12 @@ class Reference:
         return self.path.rpartition("/")[2]
 
 
-class Snapshot:
+class Snapshot(Generic[Name]):
     """A document as it was when it was read, perhaps a missing one."""
 
     __slots__ = ("_data", "_document", "_read_time", "reference")
 
-    def __init__(self, reference: Reference, document: Message | None, read_time: Message) -> None:
+    def __init__(self, reference: Reference[Name], document: Message | None, read_time: Message) -> None:
         self.reference = reference
         self._document = document
         self._read_time = read_time
@@ -183,7 +189,7 @@ def collection(name: str) -> Query:
     return Query(name)
 
 
-def document(collection: str, key: int | str) -> Reference:
+def document(collection: Name, key: int | str) -> Reference[Name]:
     """The document of this name in a collection.
 
     Raises:
@@ -246,7 +252,17 @@ def _patiently(call: Callable[[float], T]) -> T:
     return _RETRY.with_timeout(max(0.0, ends - time.monotonic()))(attempt)()
 
 
-def get(*references: Reference) -> list[Snapshot]:
+@overload
+def get(first: Reference[A], /) -> tuple[Snapshot[A]]: ...
+@overload
+def get(first: Reference[A], second: Reference[B], /) -> tuple[Snapshot[A], Snapshot[B]]: ...
+@overload
+def get(
+    first: Reference[A], second: Reference[B], third: Reference[C], /
+) -> tuple[Snapshot[A], Snapshot[B], Snapshot[C]]: ...
+@overload
+def get(*references: Reference[A]) -> tuple[Snapshot[A], ...]: ...
+def get(*references: Reference) -> tuple[Snapshot, ...]:
     """Reads documents in one round trip, answered in the order asked for; a missing one has ``exists`` False."""
     service = _connection()
     names = [service.name(reference.path) for reference in references]
@@ -256,7 +272,7 @@ def get(*references: Reference) -> list[Snapshot]:
             snapshots[answer.found.name] = answer.found, answer.read_time
         elif answer.missing:
             snapshots[answer.missing] = None, answer.read_time
-    return [Snapshot(reference, *snapshots[name]) for reference, name in zip(references, names, strict=True)]
+    return tuple(Snapshot(reference, *snapshots[name]) for reference, name in zip(references, names, strict=True))
 
 
 def run(query: Query) -> list[Snapshot]:
@@ -271,6 +287,12 @@ def run(query: Query) -> list[Snapshot]:
     ]
 
 
+@overload
+def contend(snapshots: tuple[Snapshot[A]], attempt: Callable[[Snapshot[A]], T]) -> T: ...
+@overload
+def contend(snapshots: tuple[Snapshot[A], Snapshot[B]], attempt: Callable[[Snapshot[A], Snapshot[B]], T]) -> T: ...
+@overload
+def contend(snapshots: list[Snapshot[A]], attempt: Callable[..., T]) -> T: ...
 def contend(snapshots: Sequence[Snapshot], attempt: Callable[..., T]) -> T:
     """Optimistic locking: calls ``attempt`` with the snapshots, and again with fresh ones as long as it loses a race.
 
@@ -312,7 +334,7 @@ class Batch:
             write.update_mask.SetInParent()
             write.update_mask.field_paths.extend(map(field_path, _leaves(_plain(data, (), {}))))
 
-    def update(self, reference: Reference, data: dict[str, Any], seen: Snapshot | None = None) -> None:
+    def update(self, reference: Reference[A], data: dict[str, Any], seen: Snapshot[A] | None = None) -> None:
         """Changes fields of a document that must exist, and be unchanged since ``seen`` when that is given.
 
         Args:
@@ -336,7 +358,7 @@ class Batch:
         else:
             _must_be(seen, write)
 
-    def delete(self, reference: Reference, seen: Snapshot | None = None) -> None:
+    def delete(self, reference: Reference[A], seen: Snapshot[A] | None = None) -> None:
         """Deletes a document, which must be unchanged since ``seen`` when that is given."""
         write = _Write(delete=_connection().name(reference.path))
         if seen is not None:
@@ -429,7 +451,7 @@ def server_time(result: WriteResult) -> datetime:
     return time
 
 
-def get_or_create(snapshot: Snapshot, new: dict[str, Any]) -> dict[str, Any]:
+def get_or_create(snapshot: Snapshot[A], new: dict[str, Any]) -> dict[str, Any]:
     """The fields of a document that is made only once.
 
     Args:
@@ -437,11 +459,11 @@ def get_or_create(snapshot: Snapshot, new: dict[str, Any]) -> dict[str, Any]:
         new: Its fields if it does not exist. ``created_at`` must be SERVER_TIMESTAMP, the only one.
     """
 
-    def attempt(snapshot: Snapshot) -> dict[str, Any]:
+    def attempt(snapshot: Snapshot[A]) -> dict[str, Any]:
         if (fields := snapshot.to_dict()) is not None:
             return fields
         batch = Batch()
         batch.create(snapshot.reference, new)
         return new | {"created_at": server_time(batch.commit()[0])}
 
-    return contend([snapshot], attempt)
+    return contend((snapshot,), attempt)

@@ -1,15 +1,17 @@
 """Swipes: what a user last did with a listing, one document for each pair."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import store
 from shared.enums import Action
 
-COLLECTION = "swipes"
+COLLECTION: Final = "swipes"
+Reference: TypeAlias = store.Reference[Literal["swipes"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["swipes"]]
 
 
-def ref(user_id: int, listing_id: int) -> store.Reference:
+def ref(user_id: int, listing_id: int) -> Reference:
     return store.document(COLLECTION, f"{user_id}_{listing_id}")
 
 
@@ -25,7 +27,7 @@ def document(user_id: int, listing: dict[str, Any], action: Action, source: str)
     }
 
 
-def current_action(snapshot: store.Snapshot) -> Action | None:
+def current_action(snapshot: Snapshot) -> Action | None:
     data = snapshot.to_dict()
     return Action(data["action"]) if data else None
 

@@ -100,7 +100,7 @@ def _enter(telegram_id: str, phone: str | None, name: str | None, role: Role) ->
     return Entered(users.create(role=role, name=new_name, phone=phone, telegram_id=telegram_id))
 
 
-def _with_verified_phone(user: User, user_doc: store.Snapshot) -> User:
+def _with_verified_phone(user: User, user_doc: users.Snapshot) -> User:
     if user.phone_verified:
         return user
     batch = store.Batch()
@@ -109,7 +109,7 @@ def _with_verified_phone(user: User, user_doc: store.Snapshot) -> User:
     return replace(user, phone_verified=True)
 
 
-def _link(user: User, user_doc: store.Snapshot, telegram_id: str) -> Entered:
+def _link(user: User, user_doc: users.Snapshot, telegram_id: str) -> Entered:
     """Links a user who was found by phone. See the rule above."""
     changes: dict[str, Any] = {"telegram_id": telegram_id, "phone_verified": True}
     if not user.phone_verified and not user.email_verified:

@@ -8,6 +8,7 @@ removes what is over. An account is known here by a hash only.
 
 import hashlib
 import time
+from typing import Final, Literal, TypeAlias
 
 from shared.client_ip import neighbourhood
 from shared.data import store
@@ -15,7 +16,9 @@ from shared.errors import TooManyRequests
 from shared.feed.positions import moment
 from shared.settings import settings
 
-COLLECTION = "throttle"
+COLLECTION: Final = "throttle"
+Reference: TypeAlias = store.Reference[Literal["throttle"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["throttle"]]
 
 
 def _digest(text: str) -> str:
@@ -29,17 +32,17 @@ def _window() -> tuple[int, int]:
     return number, length - passed
 
 
-def reference(kind: str, address: str) -> store.Reference:
+def reference(kind: str, address: str) -> Reference:
     """The document that counts the failures of ``kind`` (login, register) from an address in the current window."""
     return store.document(COLLECTION, f"{kind}-{_digest(neighbourhood(address))}-{_window()[0]}")
 
 
-def is_over(counted: store.Snapshot, per_address: int) -> bool:
+def is_over(counted: Snapshot, per_address: int) -> bool:
     """True if this many are counted for an address. To ask about what has failed: what is right is never refused."""
     return bool((counted.to_dict() or {}).get("failures", 0) >= per_address)
 
 
-def check(counted: store.Snapshot, per_address: int) -> None:
+def check(counted: Snapshot, per_address: int) -> None:
     """Refuses when an address has reached its limit.
 
     Raises:
@@ -49,7 +52,7 @@ def check(counted: store.Snapshot, per_address: int) -> None:
         raise refusal()
 
 
-def check_account(counted: store.Snapshot, account: str, per_account: int) -> None:
+def check_account(counted: Snapshot, account: str, per_account: int) -> None:
     """Refuses further tries for one account from one address.
 
     Raises:
@@ -63,7 +66,7 @@ def refusal() -> TooManyRequests:
     return TooManyRequests(_window()[1])
 
 
-def count(document: store.Reference, account: str | None = None) -> None:
+def count(document: Reference, account: str | None = None) -> None:
     """Counts one failure."""
     number, _ = _window()
     batch = store.Batch()

@@ -7,7 +7,7 @@ the user it belongs to: of two simultaneous registrations only one can create it
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
-from typing import Any
+from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import store
 from shared.data.pages import Page, paginate
@@ -19,8 +19,11 @@ from shared.models.leads import Contact
 from shared.models.pages import PageParams
 from shared.spelling import email_key
 
-COLLECTION = "users"
-IDENTITIES = "identities"
+COLLECTION: Final = "users"
+Reference: TypeAlias = store.Reference[Literal["users"]]
+Snapshot: TypeAlias = store.Snapshot[Literal["users"]]
+GuardSnapshot: TypeAlias = store.Snapshot[Literal["guards"]]
+IDENTITIES: Final = "identities"
 ATTEMPTS = 8
 
 
@@ -54,7 +57,7 @@ class User:
     tokens_valid_from: Any = None
 
     @classmethod
-    def of(cls, snapshot: store.Snapshot) -> "User | None":
+    def of(cls, snapshot: Snapshot) -> "User | None":
         data: Any = snapshot.to_dict()
         if not data:
             return None
@@ -84,22 +87,22 @@ _LATER = tuple(field.name for field in fields(User) if field.default is not MISS
 """Fields that users of before do not have."""
 
 
-def ref(user_id: int) -> store.Reference:
+def ref(user_id: int) -> Reference:
     return store.document(COLLECTION, user_id)
 
 
-def admin_guard_ref() -> store.Reference:
+def admin_guard_ref() -> store.Reference[Literal["guards"]]:
     """The document that every loss of an admin touches, so that such changes happen one after the other."""
     return store.document("guards", "admins")
 
 
-def identity_ref(kind: str, value: str) -> store.Reference:
+def identity_ref(kind: str, value: str) -> store.Reference[Literal["identities"]]:
     """The document that makes an email, phone or telegram_id unique. Hashed: names of documents reach logs."""
     key = email_key(value) if kind == "email" else value
     return store.document(IDENTITIES, hashlib.sha256(f"{kind}:{key}".encode()).hexdigest())
 
 
-def owner_of(identity_snapshot: store.Snapshot) -> int | None:
+def owner_of(identity_snapshot: store.Snapshot[Literal["identities"]]) -> int | None:
     """The user that an identity belongs to, if it is taken."""
     data = identity_snapshot.to_dict()
     return data["user_id"] if data else None
@@ -140,7 +143,8 @@ def create(
         try:
             created_at = store.server_time(batch.commit()[0])
         except store.LOST_RACE:
-            user, *taken = store.get(ref(user_id), *identities.values())
+            documents: list[store.Reference] = [ref(user_id), *identities.values()]
+            user, *taken = store.get(*documents)
             mine = User.of(user)
             if mine and all(owner_of(snapshot) == user_id for snapshot in taken):
                 return mine  # Written by a try whose acknowledgement was lost.
@@ -168,7 +172,7 @@ def update(user_id: int, change: Callable[[User, store.Batch], Mapping[str, Any]
         Unauthorized: The user is gone, or inactive.
     """
 
-    def attempt(user_doc: store.Snapshot) -> User:
+    def attempt(user_doc: Snapshot) -> User:
         user = User.of(user_doc)
         if user is None or not user.is_active:
             raise Unauthorized
@@ -193,7 +197,7 @@ def list_all(page: PageParams) -> Page[AdminUserRead]:
     return paginate(store.collection(COLLECTION), page, AdminUserRead.model_validate)
 
 
-def change(user_doc: store.Snapshot, guard_doc: store.Snapshot, update: AdminUserUpdate) -> AdminUserRead:
+def change(user_doc: Snapshot, guard_doc: GuardSnapshot, update: AdminUserUpdate) -> AdminUserRead:
     """Sets role and activity of a user.
 
     Every change that takes an admin away also touches one guard document under a precondition, so two admins who
@@ -209,7 +213,7 @@ def change(user_doc: store.Snapshot, guard_doc: store.Snapshot, update: AdminUse
         Conflict: It would leave the system without an active admin.
     """
 
-    def attempt(guard_doc: store.Snapshot, user_doc: store.Snapshot) -> AdminUserRead:
+    def attempt(guard_doc: GuardSnapshot, user_doc: Snapshot) -> AdminUserRead:
         user = User.of(user_doc)
         if user is None:
             raise NotFound("User not found")
@@ -227,10 +231,10 @@ def change(user_doc: store.Snapshot, guard_doc: store.Snapshot, update: AdminUse
             batch.commit()
         return AdminUserRead.model_validate(after, from_attributes=True)
 
-    return store.contend([guard_doc, user_doc], attempt)
+    return store.contend((guard_doc, user_doc), attempt)
 
 
-def _active_admins(limit: int) -> list[store.Snapshot]:
+def _active_admins(limit: int) -> list[Snapshot]:
     users = store.collection(COLLECTION)
     admins = users.where(filter=store.Filter("role", "==", Role.ADMIN.value))
     return store.run(admins.where(filter=store.Filter("is_active", "==", True)).limit(limit))
@@ -263,7 +267,7 @@ def make_admin(email: str, password_hash: str | None, take_over: bool = False) -
     if user_id is None:
         return create(role=Role.ADMIN, name="Admin", email=email, password_hash=password_hash)
 
-    def attempt(user_doc: store.Snapshot) -> User:
+    def attempt(user_doc: Snapshot) -> User:
         user = User.of(user_doc)
         if user is None:
             raise NotFound("User not found")

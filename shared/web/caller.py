@@ -1,7 +1,7 @@
 """Who is calling: the user of a bearer token, the Telegram bot, the client's network address."""
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import flask
 
@@ -14,7 +14,10 @@ from shared.enums import Locale, Role
 from shared.errors import Forbidden, Unauthorized
 from shared.settings import settings
 
-Wanted: TypeAlias = store.Reference | Callable[[int], store.Reference]
+A = TypeVar("A", bound=str)
+B = TypeVar("B", bound=str)
+C = TypeVar("C", bound=str)
+Wanted: TypeAlias = store.Reference[A] | Callable[[int], store.Reference[A]]
 """A document to read along; a function is given the caller's user id."""
 
 
@@ -46,14 +49,14 @@ class Caller:
     @overload
     def load(self) -> User: ...
     @overload
-    def load(self, first: Wanted, /) -> tuple[User, store.Snapshot]: ...
+    def load(self, first: Wanted[A], /) -> tuple[User, store.Snapshot[A]]: ...
     @overload
-    def load(self, first: Wanted, second: Wanted, /) -> tuple[User, store.Snapshot, store.Snapshot]: ...
+    def load(self, first: Wanted[A], second: Wanted[B], /) -> tuple[User, store.Snapshot[A], store.Snapshot[B]]: ...
     @overload
     def load(
-        self, first: Wanted, second: Wanted, third: Wanted, /
-    ) -> tuple[User, store.Snapshot, store.Snapshot, store.Snapshot]: ...
-    def load(self, *wanted: Wanted) -> User | tuple[User | store.Snapshot, ...]:
+        self, first: Wanted[A], second: Wanted[B], third: Wanted[C], /
+    ) -> tuple[User, store.Snapshot[A], store.Snapshot[B], store.Snapshot[C]]: ...
+    def load(self, *wanted: Wanted[Any]) -> User | tuple[User | store.Snapshot, ...]:
         """Reads the current user, and other documents with them, in one round trip.
 
         Returns:
@@ -64,7 +67,8 @@ class Caller:
             Forbidden: The user has another role now, whatever it was when the token was issued.
         """
         references = [each(self._user_id) if callable(each) else each for each in wanted]
-        user_doc, *snapshots = store.get(users.ref(self._user_id), *references)
+        own: store.Reference = users.ref(self._user_id)
+        user_doc, *snapshots = store.get(own, *references)
         user = User.of(user_doc)
         if user is None or not user.is_active or self._claims.version < user.tokens_from:
             raise Unauthorized
