@@ -3,8 +3,13 @@
 from shared.data import listings, users
 from shared.data.pages import Page
 from shared.enums import Role
-from shared.models.admin import AdminListingFilter, AdminListingRead, AdminUserRead, AdminUserUpdate
-from shared.models.pages import PageParams
+from shared.models.admin import (
+    AdminListingFilter,
+    AdminListingRead,
+    AdminUserFilter,
+    AdminUserRead,
+    AdminUserUpdate,
+)
 from shared.web.caller import Caller
 from shared.web.group import Group
 
@@ -13,8 +18,8 @@ ADMIN = (Role.ADMIN,)
 
 
 @api.get("/admin/users", roles=ADMIN)
-def list_users(query: PageParams) -> Page[AdminUserRead]:
-    """List all users, newest first."""
+def list_users(query: AdminUserFilter) -> Page[AdminUserRead]:
+    """List all users, newest first; narrowed down by role, email and phone, which combine."""
     return users.list_all(query)
 
 

@@ -10,13 +10,13 @@ from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import store
-from shared.data.pages import Page, paginate
+from shared.data.pages import Page, decode_cursor, paginate
 from shared.enums import Role
 from shared.errors import Conflict, NotFound, Unauthorized, Unavailable
-from shared.models.admin import AdminUserRead, AdminUserUpdate
+from shared.feed.positions import micros
+from shared.models.admin import AdminUserFilter, AdminUserRead, AdminUserUpdate
 from shared.models.auth import UserRead, Verification
 from shared.models.leads import Contact
-from shared.models.pages import PageParams
 from shared.spelling import email_key
 
 COLLECTION: Final = "users"
@@ -192,9 +192,32 @@ def all_ended(user: User) -> dict[str, Any]:
     return {"token_version": version, "tokens_from": version, "tokens_valid_from": store.SERVER_TIMESTAMP}
 
 
-def list_all(page: PageParams) -> Page[AdminUserRead]:
+def list_all(chosen: AdminUserFilter) -> Page[AdminUserRead]:
     """All users, newest first."""
-    return paginate(store.collection(COLLECTION), page, AdminUserRead.model_validate)
+    if chosen.email is not None or chosen.phone is not None:
+        last = decode_cursor(chosen.cursor) if chosen.cursor else None
+        user = _find(chosen.email, chosen.phone)
+        if (
+            user is None
+            or chosen.role not in (None, user.role)
+            or (last and (micros(user.created_at), user.id) >= last)
+        ):
+            return Page([])
+        return Page([AdminUserRead.model_validate(user, from_attributes=True)])
+    query = store.collection(COLLECTION)
+    if chosen.role is not None:
+        query = query.where(filter=store.Filter("role", "==", chosen.role.value))
+    return paginate(query, chosen, AdminUserRead.model_validate)
+
+
+def _find(email: str | None, phone: str | None) -> User | None:
+    """The user who has this email and this phone; None stands for any."""
+    given = {"email": email, "phone": phone}
+    owners = {
+        owner_of(each) for each in store.get(*(identity_ref(kind, value) for kind, value in given.items() if value))
+    }
+    user_id = owners.pop()
+    return User.of(store.get(ref(user_id))[0]) if user_id and not owners else None
 
 
 def change(user_doc: Snapshot, guard_doc: GuardSnapshot, update: AdminUserUpdate) -> AdminUserRead:

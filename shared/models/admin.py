@@ -6,8 +6,16 @@ from pydantic import StrictBool
 
 from shared.enums import DealType, PropertyType, Role
 from shared.models.base import Body, Model
-from shared.models.fields import City, Id, PriceNumber
+from shared.models.fields import City, Email, Id, Phone, PriceNumber
 from shared.models.pages import PageParams
+
+
+class AdminUserFilter(PageParams):
+    """Narrows the list of all users; absent means any. An email or a phone is meant whole, in any spelling."""
+
+    role: Role | None = None
+    email: Email | None = None
+    phone: Phone | None = None
 
 
 class AdminUserRead(Model):

@@ -49,6 +49,9 @@ FILTERS = {
     "owner_id": 1,
     "is_active": "true",
     "status": "new",
+    "role": "admin",
+    "email": "somebody@example.kz",
+    "phone": "+77001234567",
     "unread": "true",
     "cursor": CURSOR,
 }
