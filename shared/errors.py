@@ -61,6 +61,12 @@ class Conflict(ApiError):
     status = 409
 
 
+class UnsupportedMedia(ApiError):
+    """The body is of a kind that is not taken, whatever its header says."""
+
+    status = 415
+
+
 class Problem(NamedTuple):
     """One value of a request that does not validate.
 
