@@ -87,6 +87,7 @@ def system(suite: str) -> str:
         "/favorites",
         "/leads/my",
         "/notifications",
+        "/searches",
         "/admin/users",
     ):
         requests.get(f"{suite}/{path}", timeout=120)

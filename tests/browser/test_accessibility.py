@@ -19,7 +19,7 @@ STILL = """
 VIEWS = {
     "tenant": ["feed", "favorites", "leads", "preferences"],
     "landlord": ["listings", "leads"],
-    "agent": ["listings", "leads", "account", "notifications"],
+    "agent": ["listings", "leads", "account", "notifications", "searches", "explore"],
     "admin": ["users", "listings"],
 }
 

@@ -223,8 +223,12 @@ export const api = {
   updateListing: (id, listing) => body('PUT', `/listings/${id}`, { query: { include: INCLUDE }, json: listing }),
   deactivateListing: (id) => body('DELETE', `/listings/${id}`),
 
-  preferences: (options) => body('GET', '/preferences', options),
-  savePreferences: (preferences) => body('POST', '/preferences', { json: preferences }),
+  preferences: (options) => body('GET', '/preferences', { query: { include: 'filters' }, ...options }),
+  savePreferences: (preferences) => body('POST', '/preferences', { query: { include: 'filters' }, json: preferences }),
+  searches: (query, options) => list('/searches', query, options),
+  createSearch: (search) => body('POST', '/searches', { json: search }),
+  replaceSearch: (id, search) => body('PUT', `/searches/${id}`, { json: search }),
+  removeSearch: (id) => body('DELETE', `/searches/${id}`),
 
   feed: (limit) => body('GET', '/feed', { query: { limit, include: INCLUDE } }),
   // keepalive: a swipe that is under way survives closing the page.

@@ -17,6 +17,7 @@ import * as owner from './views/owner.js';
 import * as tenant from './views/tenant.js';
 import { explore } from './views/explore.js';
 import { feed } from './views/feed.js';
+import { searches } from './views/searches.js';
 import { welcome } from './views/welcome.js';
 
 /** Per role: address, label, icon, view, and the view of one item (`#/leads/3`). The first one is the role's home. */
@@ -42,6 +43,7 @@ const SECTIONS = {
 const OWN = [
   ['account', 'account.title', 'user', account],
   ['notifications', 'bell', 'bell', notifications],
+  ['searches', 'search.title', 'sliders', searches],
 ];
 /** What has no place in the navigation, also for people who are not signed in. */
 const OPEN = [

@@ -15,6 +15,9 @@ export function money(amount) {
   }).format(value);
 }
 
+/** "54,5" */
+export const number = (value) => new Intl.NumberFormat(locale()).format(value);
+
 /** "3 hours ago" for the last days, a date before that. */
 export function ago(iso) {
   const minutes = Math.round((Date.parse(iso) - Date.now()) / 60_000);

@@ -2,7 +2,7 @@
 
 import { ApiError } from './api.js';
 import { h } from './dom.js';
-import { money } from './format.js';
+import { money, number } from './format.js';
 import { cover } from './gallery.js';
 import { t } from './i18n.js';
 import { icon } from './icons.js';
@@ -135,7 +135,7 @@ export const facts = ({ city, deal_type, property_type, details }) =>
     h('span', null, icon('pin'), [city, details?.district].filter(Boolean).join(', ')),
     h('span', null, icon(property_type), t(`type.${property_type}`)),
     details?.rooms && h('span', null, t('criteria.rooms', { range: details.rooms })),
-    details?.area && h('span', null, t('unit.area', { n: details.area })),
+    details?.area && h('span', null, t('unit.area', { n: number(details.area) })),
     h('span', { class: `deal deal-${deal_type}` }, t(`deal.${deal_type}`)));
 
 /** A listing as one row: picture, price, title, facts; `more` goes below. The title leads to all that is told of it. */
@@ -310,7 +310,7 @@ export function pagedList({ load, row, empty, into = h('ul', { class: 'items' })
     prepend(item) {
       into.prepend(row(item));
       shown += 1;
-      if (shown === 1) {
+      if (!root.contains(frame)) {
         foot.replaceChildren();
         root.replaceChildren(frame, foot);
       }

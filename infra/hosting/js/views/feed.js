@@ -9,6 +9,7 @@ import { gallery } from '../gallery.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { announce, button, emptyState, errorState, facts, priceTag, spinner, toast, toastError } from '../ui.js';
+import { saveSearch } from './searches.js';
 import { preferencesForm } from './tenant.js';
 
 const KEYS = { ArrowLeft: 'dislike', ArrowRight: 'like', ArrowUp: 'favorite' };
@@ -30,6 +31,7 @@ export function feed({ user, deck, signal, go }) {
     control('favorite', 'star', () => act('favorite')),
     control('like', 'heart', () => act('like')));
   const drawn = new Map(); // listing id → its card
+  let wanted = null; // The preferences, as soon as they are known.
   let asking = false;
 
   function draw() {
@@ -63,6 +65,7 @@ export function feed({ user, deck, signal, go }) {
       text: t('feed.empty.text'),
       actions: [
         button(t('feed.refresh'), { kind: 'primary', icon: 'undo', onclick: () => deck.reset() }),
+        button(t('search.save'), { icon: 'bell', onclick: () => saveSearch(wanted, go) }),
         button(t('feed.empty.change'), { icon: 'sliders', onclick: () => go('preferences') }),
         button(t('explore.title'), { icon: 'list', onclick: () => go('explore') }),
       ],
@@ -123,14 +126,14 @@ export function feed({ user, deck, signal, go }) {
     }
   }
 
-  function showSummary(wanted) {
+  function showSummary(now) {
+    wanted = now;
     wishes.lastChild.textContent = wishes.title = summary(wanted);
   }
 
   async function showWishes() {
     try {
-      const wanted = await api.preferences({ signal });
-      showSummary(wanted);
+      showSummary(await api.preferences({ signal }));
       aside.replaceChildren(h('h2', null, t('pref.title')), preferencesForm(wanted, (saved) => {
         showSummary(saved);
         toast(t('pref.saved'), { kind: 'good' });

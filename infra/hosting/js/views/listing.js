@@ -3,7 +3,7 @@
 import { api } from '../api.js';
 import { agreesToDisclosure } from '../disclosure.js';
 import { h } from '../dom.js';
-import { ago, date, money } from '../format.js';
+import { ago, date, money, number } from '../format.js';
 import { gallery } from '../gallery.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
@@ -52,7 +52,7 @@ function details(shown, context) {
 /** Rows of what is told; what is not told is left out. */
 function table(told) {
   const yes = (value) => (value === null ? null : t(value ? 'yes' : 'no'));
-  const area = (value) => value !== null && t('unit.area', { n: value });
+  const area = (value) => value !== null && t('unit.area', { n: number(value) });
   const rows = {
     rooms: told.rooms,
     area: area(told.area),

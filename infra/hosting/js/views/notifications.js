@@ -64,7 +64,7 @@ export function notifications({ signal }) {
     empty: () => emptyState({ name: 'bell', title: t('bell.empty'), text: t('bell.empty.text') }),
   });
   return h('div', { class: 'page page-narrow' },
-    heading(t('bell'), null, all), list,
+    heading(t('bell'), null, h('a', { class: 'button button-plain', href: '#/searches' }, t('search.title')), all), list,
     h('section', { class: 'panel account-part', 'aria-label': t('channels.title') }, h('h2', null, t('channels.title')), settings(signal)));
 }
 

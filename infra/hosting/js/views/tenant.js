@@ -2,7 +2,7 @@
 
 import { api } from '../api.js';
 import { cityField } from '../cities.js';
-import { criteriaFields, explainCriteria, readCriteria } from '../criteria.js';
+import { ROOMS, criteriaFields, explainCriteria, readCriteria, roomsFilter } from '../criteria.js';
 import { agreesToDisclosure } from '../disclosure.js';
 import { h } from '../dom.js';
 import { t } from '../i18n.js';
@@ -101,7 +101,7 @@ export function preferences({ deck, signal, go }) {
     }
   };
   load();
-  return h('div', { class: 'page page-narrow' }, heading(t('pref.title'), t('pref.text')), place);
+  return h('div', { class: 'page page-narrow' }, heading(t('pref.title'), t('pref.text'), h('a', { class: 'button button-plain', href: '#/searches' }, t('search.title'))), place);
 }
 
 /** @param {object|null} wanted as the API has it; @param {(saved) => void} done */
@@ -124,10 +124,11 @@ export async function onboarding(deck) {
     cityField({ value: '', placeholder: t('field.city.any'), autofocus: true }),
     choice('deal_type', [any, ...dealOptions()], ''),
     field('price_max', { inputmode: 'decimal' }),
+    choice('rooms', [any, ...ROOMS.map((rooms) => [rooms, rooms === ROOMS.at(-1) ? `${rooms}+` : rooms])], ''),
     h('div', { class: 'row row-end' },
       button(t('start.skip'), { onclick: () => close() }),
       h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('start.show')))),
-  ], async (values) => close(await api.savePreferences(readCriteria(values))), { explain: explainCriteria }));
+  ], async ({ rooms, ...values }) => close(await api.savePreferences({ ...readCriteria(values), filters: roomsFilter(rooms) })), { explain: explainCriteria }));
   if (saved) deck.reset();
   return saved;
 }
