@@ -10,6 +10,8 @@ _EMAIL = re.compile(
 )
 _ANONYMOUS = re.compile(r"\+888[0-9]{8}")
 """Telegram's anonymous numbers, in a country code that no network has (https://telegram.org/blog/ultimate-privacy)."""
+_DIRECTIONS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What the contacts of phones put around a number that is copied. It is invisible, and no part of the number."""
 _PHONE_CHARACTERS = re.compile(r"[+0-9 ()./\-\u00a0]+")
 DEFAULT_REGION = "KZ"
 
@@ -43,7 +45,7 @@ def phone_number(value: str) -> str:
     """
     import phonenumbers  # Only auth needs it; it is the slowest import but one.
 
-    value = value.strip()
+    value = _DIRECTIONS.sub("", value).strip()
     if not _PHONE_CHARACTERS.fullmatch(value) or len(value) > 40:
         raise ValueError("not a valid phone number")
     readings = []

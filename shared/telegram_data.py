@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
+from shared.characters import cleaned
+
 MAX_AGE = timedelta(days=1)
 CLOCKS_DIFFER_BY = timedelta(minutes=5)
 
@@ -81,5 +83,6 @@ def _user(user: Any, auth_date: Any, now: datetime) -> TelegramUser:
         raise NotGenuine from None
     if not -CLOCKS_DIFFER_BY <= now - signed_at <= MAX_AGE or telegram_id <= 0:
         raise NotGenuine
-    name = " ".join(each.strip() for each in names if isinstance(each, str) and each.strip())[:255]
+    kept = [cleaned(each) for each in names if isinstance(each, str)]
+    name = " ".join(each for each in kept if each)[:255]
     return TelegramUser(str(telegram_id), name or None, signed_at)

@@ -50,11 +50,6 @@ def to_model(search: dict[str, Any]) -> SearchRead:
     return SearchRead.model_validate(wanted | shown)
 
 
-def wanted_of(search: dict[str, Any]) -> SearchWrite:
-    """What a stored search asks for."""
-    return SearchWrite.model_validate(search["wanted"])
-
-
 def list_by_user(user_id: int, page: PageParams) -> Page[SearchRead]:
     """A person's searches, newest first."""
     return paginate(_by_user(user_id), page, to_model)
@@ -150,7 +145,7 @@ ORDER = ("lo", "hi", "id")
 
 def matching(
     search_docs: list[Snapshot], criteria: Criteria, before: Criteria | None
-) -> Iterator[tuple[dict[str, Any], SearchWrite]]:
+) -> Iterator[tuple[dict[str, Any], SearchRead]]:
     """Those of the searches that a listing begins to match.
 
     Args:
@@ -160,7 +155,7 @@ def matching(
     """
     for search_doc in search_docs:
         search = search_doc.to_dict() or {}
-        wanted = wanted_of(search)
-        asked = Criteria.of(wanted)
+        wanted = to_model(search)  # As it is read: what is stored may break a rule that is newer than it.
+        asked = Criteria.of(wanted, wanted.filters)
         if criteria.is_within(asked) and not (before and before.is_within(asked)):
             yield search, wanted

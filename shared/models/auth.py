@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import MISSING, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
+from shared.characters import cleaned
 from shared.enums import Role
 from shared.models.base import Body, Form, Model, Params
 from shared.models.fields import Email, Id, Password, Phone, Text255, digits_to_string, empty_is_none, trimmed
@@ -49,7 +50,11 @@ class TelegramLogin(Body):
     phone: Annotated[Phone | None, BeforeValidator(empty_is_none)] = None
     name: Annotated[
         Text255 | None,
-        BeforeValidator(empty_is_none, json_schema_input_type=Annotated[str, Field(max_length=255)] | None),
+        BeforeValidator(
+            # Nobody chose their name in Telegram for us, so what ours must not have does not keep them out.
+            lambda value: empty_is_none(cleaned(value) if isinstance(value, str) else value),
+            json_schema_input_type=Annotated[str, Field(max_length=255)] | None,
+        ),
     ] = None
     role: Annotated[
         _OwnRole,

@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from shared.characters import many_lines
 from shared.models.base import Body, Model
 from shared.models.fields import (
     Area,
@@ -17,11 +18,10 @@ from shared.models.fields import (
     Text255,
     empty_is_none,
     no_bool,
-    no_nul,
-    trimmed,
+    text_by,
 )
 
-Description = Annotated[str, Field(max_length=4000), BeforeValidator(trimmed)]
+Description = Annotated[str, Field(max_length=4000), text_by(many_lines)]
 
 
 class DetailsWrite(Body):
@@ -53,11 +53,6 @@ class DetailsWrite(Body):
     @classmethod
     def _is_a_number(cls, value: Any) -> Any:
         return no_bool(value)
-
-    @field_validator("description")
-    @classmethod
-    def _can_be_stored(cls, value: str | None) -> str | None:
-        return value and no_nul(value)
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import Field
 
+from shared.characters import one_line
 from shared.enums import Action
 from shared.models.base import Body, Params, Status
-from shared.models.fields import Id, no_nul, null_is, trimmed
+from shared.models.fields import Id, null_is, text_by
 from shared.models.listings import ListingParams
 
 
@@ -28,8 +29,7 @@ class UndoParams(Params):
 _Source = Annotated[
     str,
     Field(min_length=1, max_length=32, description="Where it was made: web, telegram, …"),
-    BeforeValidator(trimmed),
-    AfterValidator(no_nul),
+    text_by(one_line),
 ]
 
 

@@ -1,12 +1,14 @@
 """What the fields of the models are made of: texts, ids, phones, emails and prices, with their limits."""
 
 import re
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Optional
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from shared.characters import many_lines, one_line
 from shared.spelling import email_address, phone_number
 
 
@@ -43,10 +45,9 @@ def digits_to_string(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else trimmed(value)
 
 
-def no_nul(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("must not contain NUL")
-    return value
+def text_by(rule: Callable[[str], str]) -> BeforeValidator:
+    """What a text becomes by a rule of shared/characters.py before its length counts."""
+    return BeforeValidator(lambda value: rule(value) if isinstance(value, str) else value)
 
 
 def _plain_date(value: Any) -> Any:
@@ -56,15 +57,10 @@ def _plain_date(value: Any) -> Any:
     raise ValueError("must be a date such as 2026-12-01")
 
 
-Text128 = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(trimmed), AfterValidator(no_nul)]
-Text255 = Annotated[str, Field(min_length=1, max_length=255), BeforeValidator(trimmed), AfterValidator(no_nul)]
-MessageText = Annotated[
-    str,
-    Field(min_length=1, max_length=4000, description="Plain text."),
-    BeforeValidator(trimmed),
-    AfterValidator(no_nul),
-]
-City = Annotated[str, Field(min_length=1, max_length=128), BeforeValidator(trimmed), AfterValidator(no_nul)]
+Text128 = Annotated[str, Field(min_length=1, max_length=128), text_by(one_line)]
+Text255 = Annotated[str, Field(min_length=1, max_length=255), text_by(one_line)]
+MessageText = Annotated[str, Field(min_length=1, max_length=4000, description="Plain text."), text_by(many_lines)]
+City = Annotated[str, Field(min_length=1, max_length=128), text_by(one_line)]
 Email = Annotated[str, AfterValidator(email_address), Field(json_schema_extra={"maxLength": 254})]
 Phone = Annotated[
     str,

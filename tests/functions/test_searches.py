@@ -83,7 +83,11 @@ def test_filters_are_kept_and_decide(api: Api, landlord: Landlord) -> None:
     assert tenant.ok("GET", "/searches") == [search]
     assert save(tenant, name="Other", frequency="off")["filters"] == dict.fromkeys(filters)
     listing = landlord.put()
-    for rooms, area in ((1, 50), (2, 40), (2, 41), (3, 60)):
+    for rooms, area in ((1, 50), (2, 40), (4, 50)):
+        landlord.put(listing, details={"rooms": rooms, "area": area})
+    landlord.deliver()
+    assert told(tenant) == []
+    for rooms, area in ((2, 41), (3, 60)):
         landlord.put(listing, details={"rooms": rooms, "area": area})
     landlord.deliver()
     assert len(told(tenant)) == 1

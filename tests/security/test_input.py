@@ -9,6 +9,10 @@ from typing import Any
 
 import pytest
 
+from shared.cities import city_key
+from shared.data import listings as listings_data
+from shared.data import messages, preferences, searches, store, users
+from shared.feed.criteria import Criteria
 from tests.instruments.api import Api, Person
 from tests.instruments.processes import Served, served
 from tests.security.database import dump
@@ -426,6 +430,115 @@ def test_any_method_gets_a_documented_answer(town: Town) -> None:
             check(response, 401, 405)
             assert response.status_code == 401 or {"GET", "POST"} <= set(response.headers["Allow"].split(", "))
     assert dump() == before
+
+
+# --- Characters that nobody sees, or that turn others around
+
+
+HIDDEN = ["a\u200bb", "a\u202eb", "\u2066a\u2069", "a\x1b[31m", "a\ufeffb", "\u3164", "a\u200db", "a\x08", "a\u200eb"]
+TEXTS = {
+    "name": ("POST", "/auth/register"),
+    "title": ("POST", "/listings"),
+    "city": ("POST", "/preferences"),
+    "source": ("POST", "/feed/action"),
+}
+
+
+@pytest.mark.parametrize("hidden", HIDDEN, ids=ascii)
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_text_of_one_line_has_no_hidden_characters(town: Town, name: str, hidden: str) -> None:
+    before = dump()
+    method, path = TEXTS[name]
+    response = town.call(method, path, json=BODIES[method, path] | {name: hidden})
+    assert response.status_code == 422
+    (problem,) = response.get_json()["detail"]
+    assert problem["loc"] == ["body", name]
+    assert "must not contain U+" in problem["msg"]
+    assert dump() == before
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/listings", {"title": "T", "city": "{}", "price": 1}),
+        ("PUT", "/listings/{listing}", {"title": "{}", "city": "C", "price": 1}),
+        ("PUT", "/listings/{listing}/details", {"district": "{}"}),
+        ("PUT", "/listings/{listing}/details", {"address": "{}"}),
+        ("PUT", "/listings/{listing}/details", {"description": "{}"}),
+        ("POST", "/searches", {"name": "{}"}),
+        ("POST", "/searches", {"name": "S", "city": "{}"}),
+        ("PATCH", "/auth/me", {"name": "{}"}),
+        ("POST", "/leads/", {"listing_id": 0, "message": "{}"}),
+        ("GET", "/listings?city={}", None),
+        ("GET", "/admin/listings?city={}", None),
+    ],
+)
+def test_no_text_may_turn_others_around(town: Town, method: str, path: str, body: dict[str, Any] | None) -> None:
+    before = dump()
+    for trick in ("a\u202eb", "a\u2067b", "a\x1bb"):
+        sent = None if body is None else json.loads(json.dumps(body).replace("{}", json.dumps(trick)[1:-1]))
+        if sent and "listing_id" in sent:
+            sent["listing_id"] = town.ids["listing"]
+        where = path.replace("{}", trick)
+        response = town.api.call(method, where.format_map(town.ids), town.admin.token, json=sent)
+        assert response.status_code == 422, (trick, response.text)
+        assert "must not contain U+" in response.text
+    assert dump() == before
+
+
+def test_messages_and_descriptions_keep_their_lines_and_emoji(town: Town) -> None:
+    text = "Добрый день!\n\tСемья 👨\u200d👩\u200d👧, ищем дом ❤\ufe0f"
+    owner = town.api.person("landlord")
+    shown = town.api.ok("PUT", f"/listings/{owner.listing()['id']}/details", owner.token, json={"description": text})
+    assert shown["description"] == text
+    sent = {"listing_id": owner.listing()["id"], "message": text.replace("\n", "\r\n")}
+    lead = town.call("POST", "/leads", json=sent).get_json()["id"]
+    assert town.call("GET", f"/leads/{lead}/messages").get_json()[0]["text"] == text
+
+
+@pytest.mark.parametrize(
+    ("name", "kept"),
+    [
+        ("Айгуль\u200b", "Айгуль"),
+        ("\u202eАйгуль", "Айгуль"),
+        ("\u3164", None),
+        ("A\nB", "A B"),
+        ("👩\u200d🚒", "👩\u200d🚒"),
+    ],
+)
+def test_a_hidden_character_in_telegram_keeps_nobody_out(api: Api, name: str, kept: str | None) -> None:
+    entered = api.ok("POST", "/auth/telegram/login-or-register", json={"telegram_id": "5", "name": name})
+    assert api.ok("GET", "/auth/me", entered["access_token"])["name"] == (kept or "Telegram user")
+
+
+def test_what_was_stored_with_hidden_characters_before_is_still_shown(api: Api) -> None:
+    hidden = "a\u202e\u200bb\x1b"
+    owner, tenant = api.person("landlord"), api.person()
+    listing = owner.listing(details={"district": "D", "address": "A", "description": "T"})["id"]
+    lead = tenant.ok("POST", "/leads", json={"listing_id": listing, "message": "M"})["id"]
+    tenant.ok("POST", "/preferences", json={"city": "C"})
+    search = tenant.ok("POST", "/searches", json={"name": "S", "city": "C"})
+    message = tenant.ok("GET", f"/leads/{lead}/messages")[0]["id"]
+    batch = store.Batch()
+    details = {f"details.{name}": hidden for name in ("district", "address", "description")}
+    batch.update(listings_data.ref(listing), details | {"title": hidden, "city": hidden})
+    batch.update(users.ref(owner.id), {"name": hidden})
+    batch.update(messages.ref(lead, message), {"text": hidden})
+    batch.update(preferences.ref(tenant.id), {"city": hidden})
+    batch.update(store.document("searches", f"{tenant.id}_0"), {"wanted.name": hidden, "wanted.city": hidden})
+    batch.commit()
+    shown = api.ok("GET", f"/listings/{listing}?include=details")
+    assert {shown["title"], shown["city"], *(shown["details"][name] for name in ("district", "address"))} == {hidden}
+    assert owner.ok("GET", "/auth/me")["name"] == hidden
+    assert owner.ok("GET", "/listings/my")[0]["title"] == hidden
+    assert tenant.ok("GET", f"/leads/{lead}/messages")[0]["text"] == hidden
+    assert tenant.ok("GET", f"/leads/{lead}")["contact"]["name"] == hidden
+    assert tenant.ok("GET", "/preferences")["city"] == hidden
+    assert tenant.ok("GET", "/feed/next") is None
+    assert tenant.ok("GET", "/searches")[0]["name"] == hidden
+    (stored,) = store.run(store.collection("searches"))
+    asked = Criteria(city_key(hidden), "rent", "flat", 100, 100, 0, 0, 0, 0)
+    assert [each["id"] for each, _ in searches.matching([stored], asked, None)] == [search["id"]]
 
 
 # --- On the wire: what werkzeug's client cannot send
