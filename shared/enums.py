@@ -55,6 +55,18 @@ class NotificationType(StrEnum):
     ACCOUNT_LINKED = "account.linked"
 
 
+class AuditAction(StrEnum):
+    """What an admin or an operator has done."""
+
+    USER_UPDATE = "user.update"
+    USER_FORGET = "user.forget"
+    ADMIN_MAKE = "admin.make"
+    LISTING_UPDATE = "listing.update"
+    LISTING_DETAILS = "listing.details"
+    LISTING_DELETE = "listing.delete"
+    LEAD_STATUS = "lead.status"
+
+
 class Locale(StrEnum):
     """The language that somebody is written to in."""
 

@@ -6,10 +6,10 @@ A lead's document also has the state of its conversation, which shared/data/mess
 from collections.abc import Sequence
 from typing import Any, Final, Literal, TypeAlias
 
-from shared.data import listings, messages, notifications, store, users
+from shared.data import audit, listings, messages, notifications, store, users
 from shared.data.pages import Page, documents_page
 from shared.data.users import User
-from shared.enums import LeadStatus, NotificationType, Role
+from shared.enums import AuditAction, LeadStatus, NotificationType, Role
 from shared.errors import Forbidden, NotFound
 from shared.models.leads import LeadDetails, LeadFilter, LeadRead, LeadWrite, ListedLead
 
@@ -189,8 +189,17 @@ def set_status(lead_doc: Snapshot, user: User, status: LeadStatus) -> LeadRead:
             batch = store.Batch()
             batch.update(lead_doc.reference, {"status": status.value}, seen=lead_doc)
             notifications.add(batch, lead["tenant_id"], NotificationType.LEAD_STATUS, data, f"status:{change}")
+            entry = _audited(batch, lead, user, status) if user.id != lead["owner_id"] else None
             batch.commit()
+            audit.log(entry)
         return LeadRead.model_validate(lead | {"status": status.value})
 
     change = store.new_id()
     return store.contend((lead_doc,), attempt)
+
+
+def _audited(batch: store.Batch, lead: dict[str, Any], admin: User, status: LeadStatus) -> dict[str, Any]:
+    """Adds the audit's entry of an admin's work on another's lead."""
+    changed = {"status": lead["status"]}, {"status": status.value}
+    ids = {"listing_id": lead["listing_id"], "lead_id": lead["id"]}
+    return audit.add(batch, AuditAction.LEAD_STATUS, admin.id, lead["owner_id"], changed, **ids)

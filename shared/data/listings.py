@@ -20,10 +20,10 @@ from typing import Any, Final, Literal, TypeAlias
 from pydantic import MISSING
 
 from shared.cities import city_key
-from shared.data import store
+from shared.data import audit, store
 from shared.data.pages import Page, paginate
 from shared.data.users import User
-from shared.enums import Role
+from shared.enums import AuditAction, Role
 from shared.errors import BadRequest, Forbidden, Invalid, NotFound, Unavailable
 from shared.feed.coverage import Gap
 from shared.feed.criteria import Criteria
@@ -246,7 +246,7 @@ def replace(listing_doc: Snapshot, user: User, listing: ListingWrite, include: f
         NotFound: It does not exist.
         Forbidden: The user is neither its owner nor an admin.
     """
-    return to_model(_write(listing_doc, user, fields(listing)), include)
+    return to_model(_write(listing_doc, user, fields(listing), AuditAction.LISTING_UPDATE), include)
 
 
 def replace_details(listing_doc: Snapshot, user: User, details: DetailsWrite) -> DetailsRead:
@@ -256,7 +256,8 @@ def replace_details(listing_doc: Snapshot, user: User, details: DetailsWrite) ->
         NotFound: It does not exist.
         Forbidden: The user is neither its owner nor an admin.
     """
-    return _details_model(_write(listing_doc, user, _details_fields(details))["details"])
+    written = _write(listing_doc, user, _details_fields(details), AuditAction.LISTING_DETAILS)
+    return _details_model(written["details"])
 
 
 def deactivate(listing_doc: Snapshot, user: User) -> None:
@@ -267,11 +268,11 @@ def deactivate(listing_doc: Snapshot, user: User) -> None:
         Forbidden: The user is neither its owner nor an admin.
     """
     if editable(listing_doc, user)["is_active"]:
-        _write(listing_doc, user, {"is_active": False, "facets": {}})
+        _write(listing_doc, user, {"is_active": False, "facets": {}}, AuditAction.LISTING_DELETE)
 
 
-def _write(listing_doc: Snapshot, user: User, changes: dict[str, Any]) -> dict[str, Any]:
-    """Changes a listing. Returns its fields as they are then."""
+def _write(listing_doc: Snapshot, user: User, changes: dict[str, Any], action: AuditAction) -> dict[str, Any]:
+    """Changes a listing, which is audited if it is not the user's own. Returns its fields as they are then."""
 
     def attempt(listing_doc: Snapshot) -> dict[str, Any]:
         old = editable(listing_doc, user)
@@ -285,9 +286,21 @@ def _write(listing_doc: Snapshot, user: User, changes: dict[str, Any]) -> dict[s
         # What was read decides if the position moves. Without the precondition, a write in between could
         # change what the listing matches and leave it where tenants have already looked.
         batch.update(listing_doc.reference, told | changes | {"facets": facets} | stamps, seen=listing_doc)
-        return new | {"updated_at": store.server_time(batch.commit()[0])}
+        changed = audit.changes(_said(old), _said(new)) if old["owner_id"] != user.id else ({}, {})
+        # Nothing has changed after a try of our own whose acknowledgement was lost, which is audited already.
+        entry = audit.add(batch, action, user.id, old["owner_id"], changed, old["id"]) if any(changed) else None
+        time = store.server_time(batch.commit()[0])
+        audit.log(entry)
+        return new | {"updated_at": time}
 
     return store.contend((listing_doc,), attempt)
+
+
+def _said(listing: dict[str, Any]) -> dict[str, Any]:
+    """What a listing says, as its owner reads it."""
+    shown = to_model(listing, frozenset({"details"})).model_dump(mode="json")
+    names = ("title", "city", "deal_type", "property_type", "price", "is_active")
+    return {name: shown[name] for name in names} | (shown["details"] or dict.fromkeys(DetailsRead.model_fields))
 
 
 def follow_owner(listing_doc: Snapshot, is_active: bool) -> None:

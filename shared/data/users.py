@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from typing import Any, Final, Literal, TypeAlias
 
-from shared.data import store
+from shared.data import audit, store
 from shared.data.pages import Page, decode_cursor, paginate
-from shared.enums import Role
+from shared.enums import AuditAction, Role
 from shared.errors import Conflict, NotFound, Unauthorized, Unavailable
 from shared.feed.positions import micros
 from shared.models.admin import AdminUserFilter, AdminUserRead, AdminUserUpdate
@@ -116,8 +116,11 @@ def create(
     phone: str | None = None,
     telegram_id: str | None = None,
     password_hash: str | None = None,
+    also: Callable[[store.Batch, int], object] = lambda *_: None,
 ) -> User:
     """Makes a user together with their identities, in one atomic write.
+
+    ``also`` is given that write's batch and the user's id, and may add more to it.
 
     Raises:
         Conflict: The email, phone or telegram_id is taken.
@@ -140,6 +143,7 @@ def create(
         batch.create(ref(user_id), data | {"created_at": store.SERVER_TIMESTAMP})
         for kind, document in identities.items():
             batch.create(document, {"user_id": user_id, "kind": kind})
+        also(batch, user_id)
         try:
             created_at = store.server_time(batch.commit()[0])
         except store.LOST_RACE:
@@ -220,7 +224,9 @@ def _find(email: str | None, phone: str | None) -> User | None:
     return User.of(store.get(ref(user_id))[0]) if user_id and not owners else None
 
 
-def change(user_doc: Snapshot, guard_doc: GuardSnapshot, update: AdminUserUpdate) -> AdminUserRead:
+def change(
+    user_doc: Snapshot, guard_doc: GuardSnapshot, update: AdminUserUpdate, admin_id: int | None = None
+) -> AdminUserRead:
     """Sets role and activity of a user.
 
     Every change that takes an admin away also touches one guard document under a precondition, so two admins who
@@ -230,6 +236,7 @@ def change(user_doc: Snapshot, guard_doc: GuardSnapshot, update: AdminUserUpdate
         user_doc: The user's document as it was read.
         guard_doc: The document of ``admin_guard_ref`` as it was read, at the same time or before.
         update: What to change.
+        admin_id: Who changes it. None: an operator.
 
     Raises:
         NotFound: There is no such user.
@@ -241,8 +248,9 @@ def change(user_doc: Snapshot, guard_doc: GuardSnapshot, update: AdminUserUpdate
         if user is None:
             raise NotFound("User not found")
         after = replace(user, **update.model_dump(exclude_none=True))
+        was, will_be = ({"role": each.role.value, "is_active": each.is_active} for each in (user, after))
         batch = store.Batch()
-        batch.update(user_doc.reference, {"role": after.role.value, "is_active": after.is_active}, seen=user_doc)
+        batch.update(user_doc.reference, will_be, seen=user_doc)
         if user.is_active_admin and not after.is_active_admin:
             if len(_active_admins(limit=2)) < 2:
                 raise Conflict("The last active admin cannot be demoted or deactivated", code="last_admin")
@@ -251,7 +259,9 @@ def change(user_doc: Snapshot, guard_doc: GuardSnapshot, update: AdminUserUpdate
             else:
                 batch.create(guard_doc.reference, {"changed_at": store.SERVER_TIMESTAMP})
         if after != user:
+            entry = audit.add(batch, AuditAction.USER_UPDATE, admin_id, user.id, audit.changes(was, will_be))
             batch.commit()
+            audit.log(entry)
         return AdminUserRead.model_validate(after, from_attributes=True)
 
     return store.contend((guard_doc, user_doc), attempt)
@@ -288,7 +298,7 @@ def make_admin(email: str, password_hash: str | None, take_over: bool = False) -
     (taken,) = store.get(identity_ref("email", email))
     user_id = owner_of(taken)
     if user_id is None:
-        return create(role=Role.ADMIN, name="Admin", email=email, password_hash=password_hash)
+        return _create_admin(email, password_hash)
 
     def attempt(user_doc: Snapshot) -> User:
         user = User.of(user_doc)
@@ -303,7 +313,23 @@ def make_admin(email: str, password_hash: str | None, take_over: bool = False) -
         for kind in ("phone", "telegram_id"):
             if value := getattr(user, kind):
                 batch.delete(identity_ref(kind, value))
+        was, will_be = (
+            {"role": each.role.value, "is_active": each.is_active} for each in (user, replace(user, **changes))
+        )
+        entry = audit.add(batch, AuditAction.ADMIN_MAKE, None, user.id, audit.changes(was, will_be))
         batch.commit()
+        audit.log(entry)
         return replace(user, **changes)
 
     return store.contend(store.get(ref(user_id)), attempt)
+
+
+def _create_admin(email: str, password_hash: str | None) -> User:
+    entries: list[dict[str, Any]] = []
+
+    def audited(batch: store.Batch, user_id: int) -> None:
+        entries.append(audit.add(batch, AuditAction.ADMIN_MAKE, None, user_id, ({}, {"role": Role.ADMIN.value})))
+
+    user = create(role=Role.ADMIN, name="Admin", email=email, password_hash=password_hash, also=audited)
+    audit.log(entries[-1])
+    return user

@@ -1,10 +1,11 @@
 """What goes in and out of /admin."""
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import StrictBool
+from pydantic import Field, StrictBool
 
-from shared.enums import DealType, PropertyType, Role
+from shared.enums import AuditAction, DealType, PropertyType, Role
 from shared.models.base import Body, Model
 from shared.models.fields import City, Email, Id, Phone, PriceNumber
 from shared.models.pages import PageParams
@@ -57,3 +58,24 @@ class AdminListingRead(Model):
     is_active: bool
     owner_id: Id
     created_at: datetime
+
+
+class AuditFilter(PageParams):
+    """Narrows the audit; absent means any."""
+
+    admin_id: Id | None = Field(default=None, description="Who has changed something.")
+    user_id: Id | None = Field(default=None, description="Whose account, listing or lead it was.")
+
+
+class AuditRead(Model):
+    """A change that an admin has made of what is another's. `admin_id` is null for operators, who use commands."""
+
+    id: Id
+    created_at: datetime
+    action: AuditAction
+    admin_id: Id | None
+    user_id: Id
+    listing_id: Id | None
+    lead_id: Id | None
+    before: dict[str, Any] = Field(description="The fields that have changed, as they were.")
+    after: dict[str, Any] = Field(description="The same fields as they are since then.")

@@ -236,6 +236,19 @@ EXAMPLES: dict[str, list[Any]] = {
             "created_at": "2025-11-30T12:27:33.197286Z",
         }
     ],
+    "AuditRead": [
+        {
+            "id": 8,
+            "created_at": "2025-12-01T09:00:00Z",
+            "action": "user.update",
+            "admin_id": 1,
+            "user_id": 2,
+            "listing_id": None,
+            "lead_id": None,
+            "before": {"role": "tenant"},
+            "after": {"role": "agent"},
+        }
+    ],
     "Health": [{"status": "ok", "environment": "local"}],
     "ValidationErrors": [{"detail": [{"type": "missing", "loc": ["body", "name"], "msg": "Field required"}]}],
 }

@@ -213,6 +213,7 @@ OPERATIONS = {
         before=lambda world: world.ok("PUT", "/notifications/devices/tablet", "landlord", {"token": "one"}),
     ),
     "admin, change a role": Operation("PATCH", "/admin/users/{other}", {"role": "agent", "is_active": False}, "admin"),
+    "admin, edit a listing": Operation("PUT", "/listings/{second}", FLAT | {"city": "Almaty"}, "admin"),
     "admin, demote an admin": Operation("PATCH", "/admin/users/{admin2}", {"role": "tenant"}, "admin"),
     "feed": Operation("GET", "/feed/next", {}, then=_feed_goes_on),
 }

@@ -50,6 +50,8 @@ FILTERS = {
     "is_active": "true",
     "status": "new",
     "role": "admin",
+    "user_id": 1,
+    "admin_id": 1,
     "email": "somebody@example.kz",
     "phone": "+77001234567",
     "unread": "true",

@@ -417,7 +417,9 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     ok("update_user", boss, tenant.id, json={"role": "agent"})
     call("update_user", 404, boss, 1, json={})
     call("update_user", 409, boss, admin.id, json={"role": "tenant"})
-    for name in ("list_users", "list_all_listings"):
+    assert "Link" in call("list_audit", 200, boss, query_string={"limit": 1}).headers
+    assert len(ok("list_audit", boss, query_string={"admin_id": admin.id, "user_id": tenant.id})) == 1
+    for name in ("list_users", "list_all_listings", "list_audit"):
         call(name, 403, owner)
     call("update_user", 403, owner, tenant.id, json={})
     assert ok("delete_listing", owner, key) == {"status": "ok"}
