@@ -8,7 +8,7 @@ LOCK := CUSTOM_COMPILE_COMMAND='make lock' .local/lock/bin/pip-compile --quiet -
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit coverage check openapi lock lock admin cities demo bench bench-twin soak deploy rollback secret destroy clean chromium
+.PHONY: help run test unit coverage check openapi lock admin cities demo bench bench-twin soak deploy rollback secret destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeAlias
 
 import pytest
 
+from infra.local import sent
 from infra.local.emulators import HOST, STATE, Ports, firestore
 from infra.local.emulators import suite as whole_suite
 
@@ -17,12 +19,17 @@ PROJECT = "demo-tests"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "only")
 os.environ |= PORTS.environment | {"GOOGLE_CLOUD_PROJECT": PROJECT, "BCRYPT_COST": "4"}
 
+from shared.settings import settings  # noqa: E402
+from tests.instruments import telegram  # noqa: E402
 from tests.instruments.api import Api  # noqa: E402
+from tests.instruments.mail import MailServer, mail_server  # noqa: E402
+
+Configure: TypeAlias = Callable[..., None]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """All tests of the whole system go to one worker: it starts only once then."""
-    if "suite" in getattr(item, "fixturenames", ()):
+    if "system" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.xdist_group("suite"))
 
 
@@ -33,17 +40,67 @@ def emulator() -> Iterator[str]:
         yield f"{HOST}:{PORTS.firestore}"
 
 
+@pytest.fixture
+def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
+    """Sets environment variables and has the settings read anew; None removes one."""
+
+    def apply(**variables: str | None) -> None:
+        for name, value in variables.items():
+            if value is None:
+                monkeypatch.delenv(name, raising=False)
+            else:
+                monkeypatch.setenv(name, value)
+        settings.cache_clear()
+
+    yield apply
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+@pytest.fixture
+def mail(configure: Configure) -> Iterator[MailServer]:
+    """The mail server that the functions of this process are configured for."""
+    with mail_server() as server:
+        configure(SMTP_URL=server.url, MAIL_FROM="no-reply@example.kz")
+        yield server
+
+
+@pytest.fixture
+def bot(configure: Configure) -> Iterator[telegram.TelegramServer]:
+    """The Bot API that the functions of this process are configured for."""
+    with telegram.telegram_server() as server:
+        configure(TELEGRAM_API_URL=server.url, TELEGRAM_BOT_TOKEN=telegram.TOKEN)
+        yield server
+
+
+class System(NamedTuple):
+    """Where the whole system is, and what it has sent to people."""
+
+    base_url: str
+    sent_url: str
+
+
 @pytest.fixture(scope="session")
-def suite() -> Iterator[str]:
-    """The whole system as `make run` starts it, with demo data; its base URL."""
+def system() -> Iterator[System]:
+    """The whole system as `make run` starts it, with demo data."""
     ports = Ports.free()
     os.environ |= ports.variables  # For what a test starts as an operator would.
     folder = STATE / f"test-suite-{WORKER}"
     shutil.rmtree(folder, ignore_errors=True)
-    with whole_suite(ports, folder):
-        load = [sys.executable, "-c", "from infra.local import demo; demo.load()"]
-        subprocess.run(load, env=os.environ | ports.environment, check=True, stdout=subprocess.DEVNULL)
-        yield ports.base_url
+    with sent.kept(ports.base_url) as sending, pytest.MonkeyPatch.context() as environment:
+        for name, value in sending.environment.items():
+            environment.setenv(name, value)
+        with whole_suite(ports, folder):
+            environment.undo()  # The functions of this process send where a test says.
+            load = [sys.executable, "-c", "from infra.local import demo; demo.load()"]
+            subprocess.run(load, env=os.environ | ports.environment, check=True, stdout=subprocess.DEVNULL)
+            yield System(ports.base_url, sending.url)
+
+
+@pytest.fixture(scope="session")
+def suite(system: System) -> str:
+    """The whole system's base URL."""
+    return system.base_url
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from functions import HTTP_FUNCTIONS
+from infra.local import schedules, sent
 from infra.local.emulators import STATE, Ports, StartError, suite
 
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -26,11 +29,16 @@ def main() -> None:
         if os.environ.get("FRESH", "0") != "0":
             shutil.rmtree(folder, ignore_errors=True)
         print("Starting Firestore, the functions and the web page ", end="", flush=True)
-        with suite(ports, folder, keep_data=True, waiting=lambda: print(".", end="", flush=True)) as system:
+        with ExitStack() as stack:
+            sending = stack.enter_context(sent.kept(ports.base_url))
+            os.environ |= sending.environment
+            waiting = partial(print, ".", end="", flush=True)
+            system = stack.enter_context(suite(ports, folder, keep_data=True, waiting=waiting))
+            stack.enter_context(schedules.kept(ports))
             print(flush=True)
             os.environ |= ports.environment
             demo.load()
-            print(_overview(ports, folder, demo.logins()), flush=True)
+            print(_overview(ports, folder, sending.url, demo.logins()), flush=True)
             system.wait()
             raise StartError(f"The emulators have ended by themselves. See {folder}/firebase.log")
     except StartError as error:
@@ -45,14 +53,14 @@ def _leave(*_: Any) -> None:
     sys.exit()
 
 
-def _overview(ports: Ports, folder: Path, logins: dict[str, str]) -> str:
+def _overview(ports: Ports, folder: Path, sent_url: str, logins: dict[str, str]) -> str:
     rows = [
         ("API", ports.base_url),
         ("Documentation", f"{ports.base_url}/docs"),
         ("Web page", f"{ports.base_url}/"),
+        ("Mail and Telegram", f"{sent_url}/ shows what was sent"),
         ("Firestore", ports.environment["FIRESTORE_EMULATOR_HOST"]),
         *((f"Function {name}", ports.function_url(name)) for name in HTTP_FUNCTIONS),
-        ("Function create_lead", "runs on every new like"),
         ("Log", folder / "firebase.log"),
         *((f"Login as {role}", login) for role, login in logins.items()),
     ]

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from infra.local.emulators import HOST, free_ports
 from shared.delivery import DeliveryError, Failed, Gone, NotConfigured, TryLater, email, telegram
 from shared.settings import settings
+from tests.conftest import Configure
 from tests.instruments import telegram as bot_api
 from tests.instruments.mail import PASSWORD, USER, mail_server
 from tests.instruments.telegram import TelegramServer, telegram_server
@@ -25,21 +26,13 @@ TO, SUBJECT, TEXT = "айгуль@example.kz", "Код — код", "Сізді�
 ADDRESS = "person+tag@example.kz"
 
 
-@pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    def apply(**variables: str | None) -> None:
-        for name, value in variables.items():
-            monkeypatch.delenv(name, raising=False) if value is None else monkeypatch.setenv(name, value)
-        settings.cache_clear()
-
-    apply(MAIL_FROM="Real Estate Tinder <no-reply@example.kz>")
-    yield apply
-    monkeypatch.undo()
-    settings.cache_clear()
+@pytest.fixture(autouse=True)
+def sender(configure: Configure) -> None:
+    configure(MAIL_FROM="Real Estate Tinder <no-reply@example.kz>")
 
 
 @pytest.fixture
-def bot(configure: Any) -> Iterator[TelegramServer]:
+def bot(configure: Configure) -> Iterator[TelegramServer]:
     with telegram_server() as server:
         configure(TELEGRAM_API_URL=server.url, TELEGRAM_BOT_TOKEN=f" {bot_api.TOKEN}\n")
         yield server
@@ -76,7 +69,7 @@ def _certificate(folder: Path) -> ssl.SSLContext:
 # --- Mail
 
 
-def test_a_mail_arrives_as_it_was_written(configure: Any) -> None:
+def test_a_mail_arrives_as_it_was_written(configure: Configure) -> None:
     with mail_server() as server:
         configure(SMTP_URL=server.url)
         email.send(ADDRESS, SUBJECT, TEXT)
@@ -92,7 +85,7 @@ def test_a_mail_arrives_as_it_was_written(configure: Any) -> None:
 
 @pytest.mark.parametrize("kind", ["tls", "starttls"])
 def test_mail_goes_over_tls_with_a_login(
-    configure: Any, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    configure: Configure, kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context = _certificate(tmp_path)
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
@@ -109,7 +102,9 @@ def test_mail_goes_over_tls_with_a_login(
 
 
 @pytest.mark.parametrize("kind", ["tls", "starttls"])
-def test_a_mail_server_with_a_certificate_of_nobody_gets_nothing(configure: Any, kind: str, tmp_path: Path) -> None:
+def test_a_mail_server_with_a_certificate_of_nobody_gets_nothing(
+    configure: Configure, kind: str, tmp_path: Path
+) -> None:
     context = _certificate(tmp_path)
     with mail_server(tls=context) if kind == "tls" else mail_server(starttls=context) as server:
         configure(SMTP_URL=server.url)
@@ -118,7 +113,7 @@ def test_a_mail_server_with_a_certificate_of_nobody_gets_nothing(configure: Any,
     assert not server.messages
 
 
-def test_deployed_no_mail_goes_without_tls(configure: Any) -> None:
+def test_deployed_no_mail_goes_without_tls(configure: Configure) -> None:
     with mail_server() as server:
         configure(SMTP_URL=server.url, ENVIRONMENT="production")
         with pytest.raises(Failed):
@@ -139,7 +134,7 @@ def test_deployed_no_mail_goes_without_tls(configure: Any) -> None:
         ("421 too busy", TryLater),
     ],
 )
-def test_what_a_refused_address_means(configure: Any, answer: str, expected: type[DeliveryError]) -> None:
+def test_what_a_refused_address_means(configure: Configure, answer: str, expected: type[DeliveryError]) -> None:
     with mail_server() as server:
         server.answer_to_recipient = answer
         configure(SMTP_URL=server.url)
@@ -151,7 +146,7 @@ def test_what_a_refused_address_means(configure: Any, answer: str, expected: typ
 @pytest.mark.parametrize(
     ("answer", "expected"), [("451 4.3.0 later", TryLater), ("554 5.6.0 no", Failed), ("550 5.1.1 odd here", Failed)]
 )
-def test_what_a_refused_message_means(configure: Any, answer: str, expected: type[DeliveryError]) -> None:
+def test_what_a_refused_message_means(configure: Configure, answer: str, expected: type[DeliveryError]) -> None:
     with mail_server() as server:
         server.answer_to_message = answer
         configure(SMTP_URL=server.url)
@@ -159,7 +154,7 @@ def test_what_a_refused_message_means(configure: Any, answer: str, expected: typ
             email.send(ADDRESS, SUBJECT, TEXT)
 
 
-def test_a_mail_server_that_does_not_answer_may_do_so_later(configure: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_does_not_answer_may_do_so_later(configure: Configure, monkeypatch: pytest.MonkeyPatch) -> None:
     configure(SMTP_URL=f"smtp://{HOST}:{free_ports(1)[0]}")
     with pytest.raises(TryLater):
         email.send(ADDRESS, SUBJECT, TEXT)
@@ -171,14 +166,14 @@ def test_a_mail_server_that_does_not_answer_may_do_so_later(configure: Any, monk
             email.send(ADDRESS, SUBJECT, TEXT)
 
 
-def test_without_a_mail_server_it_says_so(configure: Any) -> None:
+def test_without_a_mail_server_it_says_so(configure: Configure) -> None:
     configure(SMTP_URL=None)
     assert not email.is_configured()
     with pytest.raises(NotConfigured):
         email.send(ADDRESS, SUBJECT, TEXT)
 
 
-def test_a_header_cannot_be_smuggled_in(configure: Any) -> None:
+def test_a_header_cannot_be_smuggled_in(configure: Configure) -> None:
     with mail_server() as server:
         configure(SMTP_URL=server.url)
         with pytest.raises(ValueError, match="Header"):
@@ -225,7 +220,7 @@ def test_telegram_says_how_long_to_wait(bot: TelegramServer) -> None:
 
 
 def test_a_telegram_that_does_not_answer_may_do_so_later(
-    bot: TelegramServer, configure: Any, monkeypatch: pytest.MonkeyPatch
+    bot: TelegramServer, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(telegram, "SECONDS", 0.2)
     bot.silent_seconds = 1
@@ -237,7 +232,7 @@ def test_a_telegram_that_does_not_answer_may_do_so_later(
     assert refused.value.__suppress_context__
 
 
-def test_without_a_bot_it_says_so(configure: Any) -> None:
+def test_without_a_bot_it_says_so(configure: Configure) -> None:
     configure(TELEGRAM_BOT_TOKEN=None)
     assert not telegram.is_configured()
     with pytest.raises(NotConfigured):
@@ -254,7 +249,7 @@ def test_without_a_bot_it_says_so(configure: Any) -> None:
         ("MAIL_FROM", "no address"),
     ],
 )
-def test_a_malformed_setting_is_refused_unrepeated(configure: Any, name: str, value: str) -> None:
+def test_a_malformed_setting_is_refused_unrepeated(configure: Configure, name: str, value: str) -> None:
     configure(**{name: value})
     with pytest.raises(ValueError, match=name.lower()) as refused:
         settings()

@@ -1,7 +1,6 @@
 """The outbox: everything is told at least once, nothing that was told is told again, and nobody is woken."""
 
 import random
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,41 +14,19 @@ from shared.delivery.channels import Channel
 from shared.delivery.hours import next_daily, quiet_until
 from shared.enums import Locale, NotificationType
 from shared.models.notifications import QuietHours
-from shared.settings import settings
+from tests.conftest import Configure
 from tests.instruments import telegram as bot_api
 from tests.instruments.api import Api, Person
 from tests.instruments.costs import Cost, Meter
 from tests.instruments.events import deliver, event
-from tests.instruments.mail import MailServer, mail_server
-from tests.instruments.telegram import TelegramServer, telegram_server
+from tests.instruments.mail import MailServer
+from tests.instruments.telegram import TelegramServer
 from tests.security.database import dump
 
 
-@pytest.fixture
-def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    def apply(**variables: str) -> None:
-        for name, value in variables.items():
-            monkeypatch.setenv(name, value)
-        settings.cache_clear()
-
-    apply(GATHER_SECONDS="0")
-    yield apply
-    monkeypatch.undo()
-    settings.cache_clear()
-
-
-@pytest.fixture
-def bot(configure: Any) -> Iterator[TelegramServer]:
-    with telegram_server() as server:
-        configure(TELEGRAM_API_URL=server.url, TELEGRAM_BOT_TOKEN=bot_api.TOKEN)
-        yield server
-
-
-@pytest.fixture
-def mail(configure: Any) -> Iterator[MailServer]:
-    with mail_server() as server:
-        configure(SMTP_URL=server.url, MAIL_FROM="no-reply@example.kz")
-        yield server
+@pytest.fixture(autouse=True)
+def at_once(configure: Configure) -> None:
+    configure(GATHER_SECONDS="0")
 
 
 @pytest.fixture
@@ -106,7 +83,7 @@ def test_every_channel_tells_once_however_often_the_event_comes(
     assert not waiting()
 
 
-def test_what_comes_at_once_is_told_as_one(api: Api, person: Person, bot: TelegramServer, configure: Any) -> None:
+def test_what_comes_at_once_is_told_as_one(api: Api, person: Person, bot: TelegramServer, configure: Configure) -> None:
     configure(GATHER_SECONDS="0.5")
     made = [notify(person, f"n{number}") for number in range(10)]
     with ThreadPoolExecutor(10) as pool:
@@ -347,7 +324,7 @@ def test_every_kind_has_a_text_in_every_language_without_anything_of_the_other_s
 
 
 def test_a_push_token_belongs_to_one_person_and_goes_when_fcm_says_so(
-    api: Api, person: Person, configure: Any, monkeypatch: pytest.MonkeyPatch
+    api: Api, person: Person, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configure(PUSH_ENABLED="true")
     sent: list[tuple[str, dict[str, str]]] = []

@@ -15,10 +15,10 @@ from shared.data import store, users
 from shared.enums import Role
 from shared.models.admin import AdminUserUpdate
 from shared.settings import LOCAL_SECRET
+from tests.conftest import Configure
 from tests.instruments.api import Api
 from tests.instruments.mail import MailServer, mail_server
 from tests.instruments.telegram import TOKEN, mini_app, widget
-from tests.security.conftest import Configure
 from tests.security.database import delete, dump
 
 pytestmark = pytest.mark.filterwarnings("ignore::jwt.InsecureKeyLengthWarning")

@@ -12,9 +12,9 @@ from shared import security
 from shared.data import store, users
 from shared.enums import Role
 from shared.models.admin import AdminUserUpdate
+from tests.conftest import Configure
 from tests.instruments.api import PASSWORD, Api
 from tests.instruments.recorder import Recorder
-from tests.security.conftest import Configure
 from tests.security.database import dump
 
 HERE, ELSEWHERE = "203.0.113.7", "198.51.100.9"

@@ -2,7 +2,6 @@
 
 import re
 import time as real_time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -12,29 +11,14 @@ import pytest
 from shared import clock
 from shared.data import codes
 from shared.data.users import User
-from tests.instruments import telegram as bot_api
+from tests.conftest import Configure
 from tests.instruments.api import PASSWORD, Api, Person
-from tests.instruments.mail import MailServer, mail_server
+from tests.instruments.mail import MailServer
 from tests.instruments.recorder import Recorder
-from tests.instruments.telegram import TelegramServer, telegram_server
-from tests.security.conftest import Configure
+from tests.instruments.telegram import TelegramServer
 from tests.security.database import dump
 
 NEW = "a-new-password"
-
-
-@pytest.fixture
-def mail(configure: Configure) -> Iterator[MailServer]:
-    with mail_server() as server:
-        configure(SMTP_URL=server.url, MAIL_FROM="no-reply@example.kz")
-        yield server
-
-
-@pytest.fixture
-def bot(configure: Configure) -> Iterator[TelegramServer]:
-    with telegram_server() as server:
-        configure(TELEGRAM_API_URL=server.url, TELEGRAM_BOT_TOKEN=bot_api.TOKEN)
-        yield server
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 
 from functions import FUNCTIONS
 from shared.settings import LOCAL_SECRET, settings
+from tests.conftest import Configure
 from tests.instruments.api import MAIN
-from tests.security.conftest import Configure
 
 OLD, NEW, PEPPER = "o" * 32, "n" * 32, "p" * 32
 DEPLOYED = {"ENVIRONMENT": "production", "FIRESTORE_EMULATOR_HOST": None, "FUNCTION_TARGET": "auth"}

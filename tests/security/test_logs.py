@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from shared.data import store
+from tests.conftest import Configure
 from tests.instruments.api import PASSWORD, Api
-from tests.security.conftest import Configure
 
 TRACE = "0123456789abcdef0123456789abcdef"
 EMAIL, PHONE, NAME, CITY = "very.private@example.kz", "+77012345678", "Гульнара Приватная", "Секретный"

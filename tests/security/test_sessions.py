@@ -9,10 +9,10 @@ import pytest
 
 from shared import clock, security
 from shared.data import users
+from tests.conftest import Configure
 from tests.instruments.api import PASSWORD, Api, Person
 from tests.instruments.costs import Cost
 from tests.instruments.recorder import Recorder
-from tests.security.conftest import Configure
 from tests.security.database import dump
 
 

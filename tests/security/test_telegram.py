@@ -1,34 +1,19 @@
 """Getting in through Telegram: what Telegram signs, and whose an account is when a phone leads to it."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
 
+from tests.conftest import Configure
 from tests.instruments import telegram as bot_api
 from tests.instruments.api import PASSWORD, Api, Person
-from tests.instruments.mail import MailServer, mail_server
-from tests.instruments.telegram import TelegramServer, mini_app, telegram_server, widget
-from tests.security.conftest import Configure
+from tests.instruments.mail import MailServer
+from tests.instruments.telegram import TelegramServer, mini_app, widget
 from tests.security.database import check_whole, dump
 
 PHONE = "+77001234567"
 WAYS: dict[str, Any] = {"/auth/telegram/mini-app": mini_app, "/auth/telegram/widget": widget}
-
-
-@pytest.fixture
-def bot(configure: Configure) -> Iterator[TelegramServer]:
-    with telegram_server() as server:
-        configure(TELEGRAM_API_URL=server.url, TELEGRAM_BOT_TOKEN=bot_api.TOKEN)
-        yield server
-
-
-@pytest.fixture
-def mail(configure: Configure) -> Iterator[MailServer]:
-    with mail_server() as server:
-        configure(SMTP_URL=server.url, MAIL_FROM="no-reply@example.kz")
-        yield server
 
 
 def me(api: Api, token: str) -> Any:

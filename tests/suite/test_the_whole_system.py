@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from functions import HTTP_FUNCTIONS
-from infra.local import demo
+from infra.local import demo, schedules
 from infra.local.emulators import ROOT, Ports
 
 
@@ -175,3 +175,9 @@ def test_the_readmes_session_works_as_pasted(suite: str) -> None:
     assert done.stdout.count("next: {") == 2
     assert '"status":"in_progress"' in done.stdout
     assert '"role":"agent"' in done.stdout.splitlines()[-1]
+
+
+def test_the_local_clock_reaches_the_schedules(suite: str) -> None:
+    assert {name: schedules.call(Ports.configured(), name) for name in schedules.intervals()} == dict.fromkeys(
+        schedules.intervals(), 200
+    )
