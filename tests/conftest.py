@@ -1,5 +1,6 @@
 """Fixtures of all tests. The environment is set before anything of the project is imported: settings are read once."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
+from urllib.parse import quote
 
 import pytest
 
@@ -29,7 +31,7 @@ Configure: TypeAlias = Callable[..., None]
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     """All tests of the whole system go to one worker: it starts only once then."""
-    if "system" in getattr(item, "fixturenames", ()):
+    if "whole_system" in getattr(item, "fixturenames", ()):
         item.add_marker(pytest.mark.xdist_group("suite"))
 
 
@@ -81,7 +83,7 @@ class System(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[System]:
+def whole_system() -> Iterator[System]:
     """The whole system as `make run` starts it, with demo data."""
     ports = Ports.free()
     os.environ |= ports.variables  # For what a test starts as an operator would.
@@ -98,9 +100,21 @@ def system() -> Iterator[System]:
 
 
 @pytest.fixture(scope="session")
-def suite(system: System) -> str:
+def suite(whole_system: System) -> str:
     """The whole system's base URL."""
-    return system.base_url
+    return whole_system.base_url
+
+
+@pytest.fixture
+def sent_to(whole_system: System) -> Callable[[str], list[dict[str, str]]]:
+    """What the whole system has sent to an email or a telegram_id, newest first."""
+
+    def read(address: str) -> list[dict[str, str]]:
+        with urllib.request.urlopen(f"{whole_system.sent_url}/messages?to={quote(address)}", timeout=10) as answer:
+            messages: list[dict[str, str]] = json.load(answer)
+        return messages
+
+    return read
 
 
 @pytest.fixture
