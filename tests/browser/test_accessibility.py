@@ -20,7 +20,7 @@ VIEWS = {
     "tenant": ["feed", "favorites", "leads", "preferences"],
     "landlord": ["listings", "leads"],
     "agent": ["listings", "leads", "account", "notifications", "searches", "explore"],
-    "admin": ["users", "listings"],
+    "admin": ["users", "listings", "audit"],
 }
 
 

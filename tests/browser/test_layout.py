@@ -9,7 +9,7 @@ PHONES = ["small", "narrow", "lying", "small-lying"]
 VIEWS = {
     "tenant": ["feed", "favorites", "leads", "preferences"],
     "landlord": ["listings", "leads"],
-    "admin": ["users", "listings"],
+    "admin": ["users", "listings", "audit"],
 }
 SHIFTS = """
     window.shifted = 0;

@@ -257,6 +257,42 @@ def test_an_admin_finds_listings_page_by_page(
     expect(rows).to_have_count(1)
 
 
+def test_an_admin_finds_people_and_sees_what_was_changed_of_them(
+    size: str, open_page: Open, admin: Person, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    owner = person("landlord", "Olga Owner")
+    listing = owner.offers(city, "A flat", details={"rooms": 2})
+    fields = {"title": "A flat", "city": city, "deal_type": "rent", "property_type": "flat", "is_active": True}
+    admin.call("PUT", f"/listings/{listing}", price=300000, **fields)
+    admin.call("PATCH", f"/admin/users/{owner.id}", role="agent")
+    page = open_page(size=size)
+    sign_in(page, admin)
+    page.get_by_label("Email").fill(owner.email.upper())
+    page.get_by_label("Phone").fill("12")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_label("Phone")).to_have_accessible_description("This does not look like a phone number.")
+    page.get_by_label("Phone").fill("")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("[data-user]")).to_have_count(1)
+    page.get_by_label("Role", exact=True).select_option("Landlord")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_role("heading", name="Nothing matches these filters")).to_be_visible()
+    page.get_by_label("Role", exact=True).select_option("Agent")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.locator("[data-user]")).to_contain_text("Olga Owner")
+    screenshot(page, "found")
+    page.get_by_role("button", name="Audit: Olga Owner").click()
+    rows = page.locator("[data-audit]")
+    expect(rows).to_have_count(2)
+    expect(rows.first).to_contain_text("Role: Landlord → Agent")
+    expect(rows.last).to_contain_text("Price, ₸: ₸250,000 → ₸300,000")
+    expect(rows.last.get_by_role("button", name="Olga Owner")).to_be_visible()
+    expect(rows.last.get_by_role("button", name=admin.name)).to_be_visible()
+    screenshot(page, "audit")
+    page.get_by_role("button", name="Reset").click()
+    expect(rows.filter(has_text="New admin").first).to_contain_text("an operator, by command")
+
+
 def test_a_form_says_what_is_wrong_with_each_field(open_page: Open, person: Register, screenshot: Screenshot) -> None:
     taken = person("tenant", "First")
     page = open_page()

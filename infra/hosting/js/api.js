@@ -257,4 +257,5 @@ export const api = {
   users: (query, options) => list('/admin/users', query, options),
   updateUser: (id, change) => body('PATCH', `/admin/users/${id}`, { json: change }),
   allListings: (query, options) => list('/admin/listings', query, options),
+  audit: (query, options) => list('/admin/audit', query, options),
 };

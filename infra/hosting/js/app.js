@@ -37,6 +37,7 @@ const SECTIONS = {
   admin: [
     ['users', 'nav.users', 'users', admin.users],
     ['listings', 'nav.listings', 'home', admin.listings],
+    ['audit', 'nav.audit', 'list', admin.audit],
   ],
 };
 /** What every signed-in person has besides. */

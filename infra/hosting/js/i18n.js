@@ -53,6 +53,7 @@ const ru = {
   'nav.preferences': 'Пожелания',
   'nav.listings': 'Объявления',
   'nav.users': 'Пользователи',
+  'nav.audit': 'Журнал',
 
   'welcome.title': 'Листайте жильё. Лайк — и владелец уже знает.',
   'welcome.text': 'Карточки подбираются под ваши пожелания: город, цена, тип. Понравилось — свайп вправо, и у владельца появляется заявка с вашими контактами.',
@@ -320,6 +321,8 @@ const ru = {
   'field.available_from': 'Свободно с',
   'field.district': 'Район',
   'field.address': 'Адрес',
+  'field.latitude': 'Широта',
+  'field.longitude': 'Долгота',
   'field.coordinates': 'Точка на карте',
   'field.coordinates.hint': 'Широта и долгота, например 51.1283, 71.4305, или ссылка с карты',
   'invalid.coordinates': 'Здесь нужны два числа: широта и долгота.',
@@ -393,6 +396,29 @@ const ru = {
   'admin.all': 'Любое',
   'admin.hide': 'Снять',
   'admin.show': 'Опубликовать',
+  'admin.whole': 'Целиком, в любом написании',
+
+  'audit.title': 'Журнал изменений',
+  'audit.text': 'Что администраторы изменили у других.',
+  'audit.when': 'Когда',
+  'audit.what': 'Что',
+  'audit.whose': 'Чьё',
+  'audit.who': 'Кто',
+  'audit.changes': 'Изменения',
+  'audit.operator': 'оператор, командой',
+  'audit.listing': 'открыть',
+  'audit.of': 'Журнал',
+  'audit.of.label': 'Журнал: {name}',
+  'audit.is_active': 'Действует',
+  'audit.empty': 'Изменений не было',
+  'audit.empty.text': 'Здесь появится всё, что администраторы меняют у других.',
+  'audit.user.update': 'Учётная запись',
+  'audit.user.forget': 'Данные удалены',
+  'audit.admin.make': 'Новый администратор',
+  'audit.listing.update': 'Объявление',
+  'audit.listing.details': 'Подробности объявления',
+  'audit.listing.delete': 'Объявление снято',
+  'audit.lead.status': 'Заявка',
 
   'bell': 'Уведомления',
   'bell.unread': 'Уведомления, новых: {n}',
@@ -502,6 +528,7 @@ const en = {
   'nav.preferences': 'Preferences',
   'nav.listings': 'Listings',
   'nav.users': 'Users',
+  'nav.audit': 'Audit',
 
   'welcome.title': 'Swipe homes. Like one, and the owner knows.',
   'welcome.text': 'Cards follow your wishes: city, price, type. Like one with a swipe to the right, and the owner gets a lead with your contacts.',
@@ -767,6 +794,8 @@ const en = {
   'field.available_from': 'Available from',
   'field.district': 'District',
   'field.address': 'Address',
+  'field.latitude': 'Latitude',
+  'field.longitude': 'Longitude',
   'field.coordinates': 'Point on the map',
   'field.coordinates.hint': 'Latitude and longitude, such as 51.1283, 71.4305, or a map’s link',
   'invalid.coordinates': 'Two numbers are needed here: latitude and longitude.',
@@ -840,6 +869,29 @@ const en = {
   'admin.all': 'Any',
   'admin.hide': 'Unpublish',
   'admin.show': 'Publish',
+  'admin.whole': 'The whole of it, in any spelling',
+
+  'audit.title': 'Audit',
+  'audit.text': 'What admins have changed of others.',
+  'audit.when': 'When',
+  'audit.what': 'What',
+  'audit.whose': 'Whose',
+  'audit.who': 'By whom',
+  'audit.changes': 'Changes',
+  'audit.operator': 'an operator, by command',
+  'audit.listing': 'open',
+  'audit.of': 'Audit',
+  'audit.of.label': 'Audit: {name}',
+  'audit.is_active': 'Active',
+  'audit.empty': 'Nothing was changed',
+  'audit.empty.text': 'Everything that admins change of others will turn up here.',
+  'audit.user.update': 'Account',
+  'audit.user.forget': 'Data removed',
+  'audit.admin.make': 'New admin',
+  'audit.listing.update': 'Listing',
+  'audit.listing.details': 'Details of a listing',
+  'audit.listing.delete': 'Listing unpublished',
+  'audit.lead.status': 'Lead',
 
   'bell': 'Notifications',
   'bell.unread': 'Notifications, {n} new',
@@ -912,6 +964,8 @@ export function choose(tag) {
   localStorage.setItem(STORED, tag);
   document.documentElement.lang = tag;
 }
+
+export const has = (key) => key in languages[language];
 
 /** The text of a key; with `count` in the values, its plural form. */
 export function t(key, values = {}) {

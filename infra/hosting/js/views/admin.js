@@ -1,12 +1,12 @@
-/** The admin's tables: who is here, and what is offered. */
+/** The admin's tables: who is here, what is offered, and what admins have changed of others. */
 
 import { api } from '../api.js';
 import { cityField } from '../cities.js';
 import { h } from '../dom.js';
-import { date, money, phone } from '../format.js';
-import { t } from '../i18n.js';
+import { ago, date, money, phone } from '../format.js';
+import { has, t } from '../i18n.js';
 import { icon } from '../icons.js';
-import { badge, busy, button, confirmed, emptyState, field, heading, markInvalid, pagedList, toast, toastError } from '../ui.js';
+import { badge, busy, button, confirmed, emptyState, field, form, heading, markInvalid, pagedList, toast, toastError } from '../ui.js';
 import { published } from './owner.js';
 
 const PAGE = 20;
@@ -43,19 +43,44 @@ const cell = (name, ...children) => h('td', { 'data-label': t(name) }, children)
 
 // --- Users ---
 
-export function users({ user: me, signal, go }) {
+export function users({ user: me, query, signal, go }) {
+  const filter = Object.fromEntries(['role', 'email', 'phone'].map((name) => [name, query.get(name) ?? '']));
   const { body, frame } = table(t('admin.users'), ['admin.user', 'admin.role', 'admin.state', 'admin.since', 'admin.actions']);
+  const roles = [['', t('admin.all')], ...ROLES.map((role) => [role, t(`role.${role}`)])];
+  const bar = filterBar('users', [
+    field('role', { label: t('admin.role'), options: roles, value: filter.role }),
+    field('email', { value: filter.email, inputmode: 'email', hint: t('admin.whole') }),
+    field('phone', { type: 'tel', value: filter.phone, hint: t('field.phone.hint') }),
+  ], go, (values) => api.users({ ...values, limit: 1 }, { signal }));
   return h('div', { class: 'page page-wide' },
     heading(t('admin.users')),
+    bar,
     pagedList({
       signal, into: body, frame,
-      load: (cursor) => api.users({ limit: PAGE, cursor }, { signal }),
+      load: (cursor) => api.users({ ...filter, limit: PAGE, cursor }, { signal }),
       row: (user) => {
         names.set(user.id, user.name);
         return userRow(user, me, go);
       },
       empty: () => emptyState({ name: 'users', title: t('admin.empty') }),
     }));
+}
+
+/**
+ * Filters above a list, which go into the view's address.
+ * @param {(values: object) => boolean|Promise} check gives false, or throws the API's error, when they must not
+ */
+function filterBar(view, fields, go, check) {
+  return form([
+    fields,
+    h('div', { class: 'row' },
+      h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('admin.apply'))),
+      button(t('admin.reset'), { onclick: () => go(view) })),
+  ], async (values) => {
+    const wanted = Object.entries(values).map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);
+    if ((await check(Object.fromEntries(wanted))) === false) return;
+    go(wanted.length ? `${view}?${new URLSearchParams(wanted)}` : view);
+  }, { class: 'filters panel', 'aria-label': t('admin.filters'), role: 'search' });
 }
 
 function userRow(first, me, go) {
@@ -105,6 +130,7 @@ function userRow(first, me, go) {
       cell('admin.since', date(user.created_at)),
       cell('admin.actions', h('div', { class: 'row' },
         access,
+        button(t('audit.of'), { icon: 'list', 'aria-label': t('audit.of.label', { name }), onclick: () => go(`audit?user_id=${id}`) }),
         (role === 'landlord' || role === 'agent') && button(t('admin.theirs'), {
           icon: 'home', 'aria-label': t('admin.theirs.label', { name }), onclick: () => go(`listings?owner_id=${id}`),
         }))));
@@ -139,21 +165,15 @@ export function listings({ query, signal, go }) {
     queueMicrotask(refuseOwner);
   }
   const states = [['', t('admin.all')], ['true', t('listing.active')], ['false', t('listing.inactive')]];
-  const bar = h('form', {
-    class: 'filters panel', 'aria-label': t('admin.filters'), role: 'search', novalidate: true,
-    onsubmit: (event) => {
-      event.preventDefault();
-      if (!isOwnerId(owner.value)) return refuseOwner();
-      const wanted = [...new FormData(bar)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);
-      go(`listings${wanted.length ? `?${new URLSearchParams(wanted)}` : ''}`);
-    },
-  },
-  cityField({ value: filter.city, placeholder: t('field.city.any') }),
-  ownerField,
-  field('is_active', { label: t('field.state'), options: states, value: filter.is_active }),
-  h('div', { class: 'row' },
-    h('button', { type: 'submit', class: 'button button-primary' }, h('span', null, t('admin.apply'))),
-    button(t('admin.reset'), { onclick: () => go('listings') })));
+  const bar = filterBar('listings', [
+    cityField({ value: filter.city, placeholder: t('field.city.any') }),
+    ownerField,
+    field('is_active', { label: t('field.state'), options: states, value: filter.is_active }),
+  ], go, () => {
+    if (isOwnerId(owner.value)) return true;
+    refuseOwner();
+    return false;
+  });
 
   return h('div', { class: 'page page-wide' },
     heading(t('admin.listings')),
@@ -213,4 +233,65 @@ function adminRow(first, go, ownerButtons) {
   };
   draw(first);
   return row;
+}
+
+// --- The audit ---
+
+/** How a value of the audit reads; what has none is a dash. */
+function valueText(name, value) {
+  if (value === null || value === undefined) return '—';
+  if (typeof value === 'boolean') return t(value ? 'yes' : 'no');
+  if (name === 'price' || name === 'deposit') return money(value);
+  const kind = { role: 'role', status: 'status', deal_type: 'deal', property_type: 'type' }[name];
+  return kind ? t(`${kind}.${value}`) : String(value);
+}
+
+const FIELD_TEXTS = { role: 'admin.role', status: 'field.state', is_active: 'audit.is_active' };
+
+function changeText(name, before, after) {
+  const key = FIELD_TEXTS[name] ?? `field.${name}`;
+  const label = has(key) ? t(key) : name;
+  const was = name in before ? `${valueText(name, before[name])} → ` : '';
+  return `${label}: ${was}${valueText(name, after[name])}`;
+}
+
+export function audit({ query, signal, go }) {
+  const filter = Object.fromEntries(['admin_id', 'user_id'].map((name) => [name, isOwnerId(query.get(name) ?? '') ? query.get(name) ?? '' : '']));
+  const named = []; // What shows a name as soon as it is known.
+  const who = (id) => {
+    const { node, draw } = person(id, go);
+    named.push({ id, draw });
+    return node;
+  };
+  const { body, frame } = table(t('audit.title'), ['audit.when', 'audit.what', 'audit.whose', 'audit.who', 'audit.changes']);
+  return h('div', { class: 'page page-wide' },
+    heading(t('audit.title'), t('audit.text'), (filter.admin_id || filter.user_id) && button(t('admin.reset'), { onclick: () => go('audit') })),
+    pagedList({
+      signal, into: body, frame,
+      load: async (cursor) => {
+        const page = await api.audit({ ...filter, limit: PAGE, cursor }, { signal });
+        const ids = page.items.flatMap(({ admin_id, user_id }) => [admin_id, user_id]).filter(Boolean);
+        learnNames(ids).then(() => { for (const { id, draw } of named) if (names.has(id)) draw(names.get(id)); }, () => {}); // The numbers stay.
+        return page;
+      },
+      row: ({ id, created_at, action, admin_id, user_id, listing_id, before, after }) => h('tr', { 'data-audit': id },
+        cell('audit.when', h('time', { datetime: created_at, title: created_at }, ago(created_at))),
+        cell('audit.what', h('span', null, has(`audit.${action}`) ? t(`audit.${action}`) : action,
+          listing_id && [' ', h('a', { href: `#/listing/${listing_id}` }, t('audit.listing'))])),
+        cell('audit.whose', who(user_id)),
+        cell('audit.who', admin_id ? who(admin_id) : t('audit.operator')),
+        cell('audit.changes', h('ul', { class: 'changes' }, Object.keys(after).map((name) => h('li', null, changeText(name, before, after)))))),
+      empty: () => emptyState({ name: 'list', title: t('audit.empty'), text: t('audit.empty.text') }),
+    }));
+}
+
+/** The name of a user, or their number until it is known; leads to what was changed of theirs. */
+function person(id, go) {
+  const node = h('button', { type: 'button', class: 'link owner', onclick: () => go(`audit?user_id=${id}`) });
+  const draw = (name) => {
+    node.textContent = name;
+    node.title = `№ ${id}`;
+  };
+  draw(names.get(id) ?? `№ ${id}`);
+  return { node, draw };
 }
