@@ -7,12 +7,12 @@ from typing import Any
 import flask
 
 from shared import clock, security, telegram_data
-from shared.data import codes, passwords, profile, sessions, store, throttle, users
+from shared.data import codes, passwords, profile, sessions
 from shared.data import telegram as telegram_accounts
 from shared.data.pages import Page
 from shared.data.users import User
 from shared.enums import Role
-from shared.errors import Conflict, Forbidden, Unauthorized
+from shared.errors import Forbidden, Unauthorized
 from shared.models.auth import (
     Login,
     Logout,
@@ -47,24 +47,10 @@ api = Group("auth", __doc__)
 def register(body: Register) -> UserRead:
     """Register a user.
 
-    At least one of email and phone is needed. A taken email or phone is 409; too many of those from one address, 429.
+    At least one of email and phone is needed. A taken email or phone is 409; too many of those from one address are
+    429, and so are too many new users.
     """
-    counted = throttle.reference("register", client_ip())
-    (failures,) = store.get(counted)
-    try:
-        user = users.create(
-            role=Role(body.role),
-            name=body.name,
-            email=body.email,
-            phone=body.phone,
-            password_hash=security.hash_password(body.password),
-        )
-    except Conflict:
-        # Taken names never refuse a free one: many people may share an address.
-        if throttle.is_over(failures, settings().register_failures_per_address):
-            raise throttle.refusal() from None
-        throttle.count(counted)
-        raise
+    user = passwords.register(body, client_ip())
     flask.g.user_id = user.id
     return user.to_model()
 

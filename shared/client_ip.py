@@ -37,17 +37,20 @@ def client(forwarded: str, peer: str, hops: int, edges: Iterable[Network]) -> st
     return address
 
 
-def neighbourhood(address: str) -> str:
-    """What one client can choose among: an IPv4 address, but a /64 of IPv6, which every subscriber gets whole."""
+def neighbourhoods(address: str) -> tuple[str, ...]:
+    """What one client can choose among, the narrowest first.
+
+    That is an IPv4 address alone; but of IPv6 every subscriber gets a /64 whole, and many a /56 or a /48.
+    """
     try:
         parsed = ip_address(address)
     except ValueError:
-        return address
+        return (address,)
     if not isinstance(parsed, IPv6Address):
-        return str(parsed)
+        return (str(parsed),)
     if parsed.ipv4_mapped:
-        return str(parsed.ipv4_mapped)
-    return str(IPv6Network((parsed, 64), strict=False))
+        return (str(parsed.ipv4_mapped),)
+    return tuple(str(IPv6Network((parsed.packed, length), strict=False)) for length in (64, 56, 48))
 
 
 def _within(address: str, networks: Iterable[Network]) -> bool:

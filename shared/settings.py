@@ -90,6 +90,9 @@ class Settings(BaseModel):
     register_failures_per_address: int = Field(default=20, gt=0)
     """Registrations answered with 409 that one client address may cause in one window."""
 
+    registrations_per_address: int = Field(default=100, ge=0)
+    """New users that one client address may make in one window. 0: any number."""
+
     codes_per_address: int = Field(default=20, gt=0)
     """Codes by mail or Telegram that one client address may ask for in one window."""
 
@@ -155,6 +158,7 @@ LOCAL_DEFAULTS = {
     "login_failures_per_account": 100_000,
     "login_failures_per_address": 100_000,
     "register_failures_per_address": 100_000,
+    "registrations_per_address": 0,
     "codes_per_address": 100_000,
     "reset_seconds": 0,
     "trusted_proxies": 0,

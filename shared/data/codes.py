@@ -77,12 +77,12 @@ def send_for_reset(username: str, client_ip: str, locale: Locale) -> None:
     kind, name = passwords.identity_of(username)
     counted = throttle.reference("code", client_ip)
     asked, taken = store.get(counted, users.identity_ref(kind, name))
-    throttle.check(asked, settings().codes_per_address)
+    throttle.check(asked, client_ip, settings().codes_per_address)
     user_id = users.owner_of(taken)
     code_doc, user_doc = store.get(ref("reset", user_id or _nobody(kind, name)), users.ref(user_id or 0))
     user = User.of(user_doc)
     channel = channel_for_reset(user) if user and user.is_active else None
-    throttle.count(counted)
+    throttle.count(counted, client_ip)
     code = _write(code_doc, user, channel, locale)
     _deliver_in_equal_time(code, started)
 
@@ -101,8 +101,8 @@ def send_to_user(user: User, channel: Channel, client_ip: str, locale: Locale) -
         raise Conflict(f"There is no {channel} to send a code to", code=f"no_{channel}")
     counted = throttle.reference("code", client_ip)
     asked, code_doc = store.get(counted, ref(channel, user.id))
-    throttle.check(asked, settings().codes_per_address)
-    throttle.count(counted)
+    throttle.check(asked, client_ip, settings().codes_per_address)
+    throttle.count(counted, client_ip)
     code = _write(code_doc, user, channel, locale)
     if code is None:
         raise TooManyRequests(int(SENT_WITHIN.total_seconds()))

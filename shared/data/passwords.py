@@ -1,11 +1,15 @@
-"""Getting in by a password, and changing it."""
+"""Accounts with a password: making one, getting in, and changing it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from shared import security
 from shared.data import sessions, store, throttle, users
+from shared.data.throttle import Guess
 from shared.data.users import User
+from shared.enums import Role
 from shared.errors import Conflict, Forbidden, Unauthorized
+from shared.models.auth import Register
 from shared.settings import settings
 from shared.spelling import email_key, phone_number
 
@@ -28,21 +32,50 @@ def login(username: str, password: str, client_ip: str) -> User:
         TooManyRequests: Too many failures from this address.
     """
     kind, name = identity_of(username)
-    counted = throttle.reference("login", client_ip)
-    failures, taken = store.get(counted, users.identity_ref(kind, name))
     # Counted by the name as it was given: one limit for email and phone would tell that they belong together.
-    account = f"{kind}:{name}"
-    throttle.check_account(failures, account, settings().login_failures_per_account)
-    # An unknown name costs the same round trip and the same hash as a known one: time must not tell them apart.
-    user = User.of(store.get(users.ref(users.owner_of(taken) or 0))[0])
-    matches = security.verify_password(password, user.password_hash if user else None)
-    if not user or not matches or not user.is_active:
-        # Wrong passwords for other accounts never refuse a right one: many people may share an address.
-        if throttle.is_over(failures, settings().login_failures_per_address):
-            raise throttle.refusal()
-        throttle.count(counted, account)
-        raise Unauthorized("Incorrect username or password")
-    return user
+    with Guess.of(f"{kind}:{name}", client_ip) as guess:
+        counted, taken = store.get(guess.document, users.identity_ref(kind, name))
+        guess.begin(counted)
+        # An unknown name costs the same round trip and the same hash as a known one: time must not tell them apart.
+        user = User.of(store.get(users.ref(users.owner_of(taken) or 0))[0])
+        matches = security.verify_password(password, user.password_hash if user else None)
+        if not user or not matches or not user.is_active:
+            guess.wrong()
+            raise Unauthorized("Incorrect username or password")
+        guess.right()
+        return user
+
+
+def register(wanted: Register, client_ip: str) -> User:
+    """Makes a user who has a password.
+
+    Raises:
+        Conflict: The email or phone is taken.
+        TooManyRequests: Too many conflicts, or too many new users, from this address.
+    """
+    limit = settings().registrations_per_address
+    made = throttle.reference("registered", client_ip)
+
+    def create(count: Callable[[store.Batch, int], object]) -> User:
+        try:
+            return users.create(
+                role=Role(wanted.role),
+                name=wanted.name,
+                email=wanted.email,
+                phone=wanted.phone,
+                password_hash=security.hash_password(wanted.password),
+                also=count,
+            )
+        except Conflict:
+            # Taken names never refuse a free one: many people may share an address.
+            throttle.count_failure("register", client_ip, settings().register_failures_per_address)
+            raise
+
+    if not limit:
+        return create(lambda *_: None)
+    with throttle.in_turn(made.path):
+        throttle.check(store.get(made)[0], client_ip, limit)
+        return create(lambda batch, _: throttle.add(batch, made, client_ip))
 
 
 def confirm(user: User, password: str | None, client_ip: str) -> None:
@@ -52,12 +85,12 @@ def confirm(user: User, password: str | None, client_ip: str) -> None:
         Forbidden: It is wrong or absent.
         TooManyRequests: It was wrong too often, here or at the login.
     """
-    counted = throttle.reference("login", client_ip)
-    (failures,) = store.get(counted)
-    throttle.check_account(failures, str(user.id), settings().login_failures_per_account)
-    if not security.verify_password(password or "", user.password_hash):
-        throttle.count(counted, str(user.id))
-        raise Forbidden("The current password is wrong", code="wrong_password")
+    with Guess.of(str(user.id), client_ip) as guess:
+        guess.begin(store.get(guess.document)[0])
+        if not security.verify_password(password or "", user.password_hash):
+            guess.wrong()
+            raise Forbidden("The current password is wrong", code="wrong_password")
+        guess.right()
 
 
 def change(user: User, current: str, new: str, client_ip: str) -> User:

@@ -65,7 +65,7 @@ def in_this_order(owner: Person, contents: list[ListingWrite]) -> list[dict[str,
 def test_calls_about_accounts_cost_no_more_than_promised(api: Api, tenant: Person, meter: Meter) -> None:
     new = {"name": "New", "email": "new@example.kz", "phone": "+77001234567", "password": PASSWORD}
     cost, _ = meter.of(api.ok, "POST", "/auth/register", json=new)
-    assert cost <= Cost(rpcs=2, reads=1, writes=3)
+    assert cost <= Cost(rpcs=1, reads=0, writes=3)
     cost, _ = meter.of(api.login, "+7 700 123 45 67")
     assert cost <= Cost(rpcs=2, reads=3)
     cost, _ = meter.of(tenant.ok, "GET", "/auth/me")
@@ -74,6 +74,20 @@ def test_calls_about_accounts_cost_no_more_than_promised(api: Api, tenant: Perso
     assert cost <= Cost(rpcs=2, reads=1, writes=2)
     cost, _ = meter.of(api.ok, "POST", "/auth/telegram/login-or-register", json={"telegram_id": 5})
     assert cost <= Cost(rpcs=2, reads=2)
+
+
+def test_a_limit_on_registrations_costs_one_read_and_one_write(
+    api: Api, meter: Meter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REGISTRATIONS_PER_ADDRESS", "100")
+    settings.cache_clear()
+    new = {"name": "New", "email": "new@example.kz", "password": PASSWORD}
+    cost, _ = meter.of(api.ok, "POST", "/auth/register", json=new)
+    assert cost <= Cost(rpcs=2, reads=1, writes=3)
+    cost, _ = meter.of(api.ok, "POST", "/auth/register", json=new | {"email": "b@example.kz", "phone": "87001234567"})
+    assert cost <= Cost(rpcs=2, reads=1, writes=4)
+    monkeypatch.undo()
+    settings.cache_clear()
 
 
 def test_calls_about_listings_cost_no_more_than_promised(api: Api, owner: Person, meter: Meter) -> None:

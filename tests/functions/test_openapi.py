@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 
 from functions import HTTP_FUNCTIONS, auth
 from infra.openapi import FILE, current
-from shared.data import codes, passwords, store
+from shared.data import codes, passwords, store, throttle
 from shared.settings import settings
 from tests.instruments.api import PASSWORD, Api
 from tests.instruments.mail import MailServer, mail_server
@@ -448,7 +448,7 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     # Limits, and a database that fails.
     limits = {"login_failures_per_account": 1, "register_failures_per_address": 1, "codes_per_address": 1}
     with monkeypatch.context() as patch:
-        for module in (auth, codes, passwords):
+        for module in (auth, codes, passwords, throttle):
             patch.setattr(module, "settings", lambda: settings().model_copy(update=limits))
         call("register", 429, json=register)
         call("login", 429, data={"username": "+7 700 123 45 67", "password": PASSWORD})

@@ -193,10 +193,71 @@ def test_failures_do_not_tell_that_an_email_and_a_phone_belong_together(
 def test_parallel_guesses_are_all_counted(api: Api, victim: int, limits: Configure) -> None:
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda i: login(api, f"guess{i}").status_code, range(8)))
-    assert set(answers) <= {401, 429}
+    assert sorted(answers) == [401] * 3 + [429] * 5
     assert login(api, PASSWORD).status_code == 429
-    (counted,) = [data for path, data in dump().items() if path.startswith("throttle/")]
-    assert counted["failures"] == answers.count(401)
+
+
+def test_of_parallel_guesses_no_more_are_hashed_than_are_allowed(
+    api: Api, victim: int, configure: Configure, hashes: list[bytes]
+) -> None:
+    configure(TRUSTED_PROXIES="1", LOGIN_FAILURES_PER_ACCOUNT="10")
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda i: login(api, f"guess{i}").status_code, range(40)))
+    assert sorted(answers) == [401] * 10 + [429] * 30
+    assert len(hashes) == 10
+
+
+def test_right_passwords_in_parallel_are_neither_refused_nor_written_down(
+    api: Api, victim: int, limits: Configure
+) -> None:
+    before = dump()
+    with ThreadPoolExecutor(20) as pool:
+        assert {each.status_code for each in pool.map(lambda _: login(api, PASSWORD), range(20))} == {200}
+    assert dump() == before
+
+
+def test_a_right_password_after_a_wrong_one_leaves_the_other_tries(api: Api, victim: int, limits: Configure) -> None:
+    assert login(api, "guess").status_code == 401
+    assert {login(api, PASSWORD).status_code for _ in range(5)} == {200}
+    assert [login(api, f"guess{i}").status_code for i in range(3)] == [401, 401, 429]
+
+
+def test_walking_through_a_network_of_ipv6_ends(api: Api, victim: int, limits: Configure) -> None:
+    limits(LOGIN_FAILURES_PER_ADDRESS="100")
+    in_one_56 = [login(api, f"guess{i}", address=f"2001:db8:1:1{i:02x}::1").status_code for i in range(7)]
+    assert in_one_56 == [401] * 6 + [429]
+    in_one_48 = [login(api, f"guess{i}", address=f"2001:db8:1:{i + 2:x}00::1").status_code for i in range(7)]
+    assert in_one_48 == [401] * 6 + [429]
+    assert login(api, PASSWORD, address="2001:db8:1:ff00::1").status_code == 429
+    assert login(api, PASSWORD, address="2001:db8:2::1").status_code == 200
+
+
+def test_walking_through_a_network_of_ipv6_ends_for_many_accounts_too(api: Api, victim: int, limits: Configure) -> None:
+    def guess(i: int) -> int:
+        return int(login(api, "12345678", f"user{i}@example.kz", f"2001:db8:1:{i:x}::{i}").status_code)
+
+    assert [guess(i) for i in range(13)] == [401] * 12 + [429]
+    assert login(api, PASSWORD, address="2001:db8:1::1").status_code == 200
+
+
+@pytest.mark.parametrize("username", ["victim@example.kz", "nobody@example.kz"])
+def test_an_account_under_attack_from_everywhere_slows_down_and_its_owner_enters(
+    api: Api, victim: int, limits: Configure, username: str
+) -> None:
+    limits(LOGIN_FAILURES_PER_ACCOUNT="4")
+
+    def guesses(address: str) -> int:
+        """How many guesses an address gets before it is refused."""
+        return next(i for i in range(9) if login(api, f"guess{i}", username, address).status_code == 429)
+
+    allowed = [guesses(f"198.51.100.{i}") for i in range(25)]
+    assert allowed[:9] == [4] * 9
+    assert allowed[-5:] == [2] * 5
+    if username == "victim@example.kz":
+        assert login(api, PASSWORD).status_code == 200
+        assert login(api, "mistyped").status_code == 401
+        assert login(api, PASSWORD).status_code == 200
+    assert guesses("203.0.113.99") == 2
 
 
 def test_the_limit_ends_with_its_window(api: Api, victim: int, limits: Configure) -> None:
@@ -232,10 +293,25 @@ def test_taken_names_cannot_be_listed_without_end(api: Api, victim: int, limits:
     assert answer.status_code == 200, "taken names never refuse a free one"
 
 
-def test_registrations_that_succeed_are_not_counted(api: Api, limits: Configure) -> None:
-    for i in range(8):
-        body = {"name": "N", "email": f"office{i}@example.kz", "password": PASSWORD}
-        assert api.call("POST", "/auth/register", json=body, headers={"X-Forwarded-For": HERE}).status_code == 200
+def register_from(api: Api, address: str, number: int) -> int:
+    body = {"name": "N", "email": f"office{number}@example.kz", "password": PASSWORD}
+    return api.call("POST", "/auth/register", json=body, headers={"X-Forwarded-For": address}).status_code
+
+
+def test_registrations_that_succeed_have_a_limit_of_their_own(api: Api, limits: Configure) -> None:
+    assert {register_from(api, HERE, i) for i in range(8)} == {200}
+    assert not [path for path in dump() if path.startswith("throttle/")]
+    limits(REGISTRATIONS_PER_ADDRESS="5")
+    assert [register_from(api, HERE, 10 + i) for i in range(7)] == [200] * 5 + [429] * 2
+    assert register_from(api, ELSEWHERE, 20) == 200
+    assert [register_from(api, HERE, 0) for _ in range(4)] == [429] * 4
+    assert [register_from(api, ELSEWHERE, 0) for _ in range(4)] == [409, 409, 409, 429]
+    assert register_from(api, ELSEWHERE, 21) == 200
+    with ThreadPoolExecutor(10) as pool:
+        made = list(pool.map(lambda i: register_from(api, "2001:db8::1", 100 + i), range(10)))
+    assert sorted(made) == [200] * 5 + [429] * 5
+    made = [register_from(api, f"2001:db8:0:{i}::1", 200 + i) for i in range(1, 7)]
+    assert made == [200] * 5 + [429]  # Ten in one /56.
 
 
 def test_a_developer_may_fail_hundreds_of_times(api: Api, victim: int) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from shared.client_ip import GOOGLE, client, neighbourhood, networks
+from shared.client_ip import GOOGLE, client, neighbourhoods, networks
 
 EDGES = networks(GOOGLE)
 HOSTING = "66.249.93.44"
@@ -51,7 +51,13 @@ def test_only_what_the_platform_wrote_is_believed(forwarded: str, hops: int, exp
     ],
 )
 def test_a_subscriber_cannot_walk_through_their_own_addresses(one: str, other: str, same: bool) -> None:
-    assert (neighbourhood(one) == neighbourhood(other)) == same
+    assert (neighbourhoods(one)[0] == neighbourhoods(other)[0]) == same
+
+
+def test_of_ipv6_the_networks_around_count_too() -> None:
+    assert neighbourhoods("2001:db8:1:234::1") == ("2001:db8:1:234::/64", "2001:db8:1:200::/56", "2001:db8:1::/48")
+    assert neighbourhoods("203.0.113.7") == neighbourhoods("::ffff:203.0.113.7") == ("203.0.113.7",)
+    assert neighbourhoods("unix:") == ("unix:",)
 
 
 def test_a_network_that_is_none_is_refused() -> None:

@@ -68,6 +68,7 @@ def test_limits_are_on_unless_local(configure: Configure) -> None:
     assert chosen.login_failures_per_account <= 20
     assert chosen.login_failures_per_address <= 200
     assert chosen.register_failures_per_address <= 100
+    assert chosen.registrations_per_address == 100
     assert chosen.bcrypt_cost >= 4
     assert chosen.cors_origins == []
     assert chosen.trusted_proxies == 1

@@ -2,6 +2,7 @@
 
 import http.client
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -56,6 +57,16 @@ def test_guesses_are_counted_over_all_instances(api: Api, instances: tuple[Serve
         assert status == 429
         assert int(headers["Retry-After"]) > 0
         assert login(instance, PASSWORD, "198.51.100.9")[0] == 200
+
+
+def test_parallel_guesses_at_both_instances_are_hardly_more_than_allowed(
+    api: Api, instances: tuple[Served, Served]
+) -> None:
+    instances[0].call("POST", "/auth/register", json=USER)
+    with ThreadPoolExecutor(16) as pool:
+        guesses = list(pool.map(lambda i: login(instances[i % 2], f"guess{i}", "203.0.113.7")[0], range(24)))
+    assert 4 <= guesses.count(401) <= 5
+    assert guesses.count(401) + guesses.count(429) == 24
 
 
 def test_a_second_header_is_part_of_the_first(api: Api, instances: tuple[Served, Served]) -> None:
