@@ -177,6 +177,31 @@ def test_the_readmes_session_works_as_pasted(suite: str) -> None:
     assert '"role":"agent"' in done.stdout.splitlines()[-1]
 
 
+def test_a_like_reaches_the_owner_in_telegram_and_the_answer_comes_back_by_mail(
+    suite: str, sent_to: Callable[[str], list[dict[str, str]]]
+) -> None:
+    telegram_id, tenant = uuid4().int % 10**12, register(suite, "tenant")
+    entered = {"telegram_id": telegram_id, "role": "landlord", "name": "Ерлан"}
+    token = Client(suite).ok("POST", "/auth/telegram/login-or-register", json=entered)["access_token"]
+    owner = Client(suite, token)
+    listing = owner.ok("POST", "/listings", json={"title": "A flat", "city": f"Town {uuid4().hex}", "price": 5})
+    email = tenant.ok("GET", "/auth/me")["email"]
+    tenant.ok("POST", "/auth/verify", json={"channel": "email"})
+    (mail,) = sent_to(email)
+    code = re.findall("[0-9]{6}", mail["text"])[0]
+    tenant.ok("POST", "/auth/verify/confirm", json={"channel": "email", "code": code})
+
+    tenant.ok("POST", "/feed/action", json={"listing_id": listing["id"], "action": "like"})
+    (told,) = eventually(lambda: sent_to(str(telegram_id)), len)
+    assert suite in told["text"]
+    (lead,) = owner.ok("GET", "/leads/for-me")
+    owner.ok("POST", f"/leads/{lead['id']}/messages", json={"text": "Come on Friday"})
+    answered, _ = eventually(lambda: sent_to(email), lambda sent: len(sent) == 2)
+    assert "Come on Friday" not in answered["subject"]
+    time.sleep(3)
+    assert len(sent_to(str(telegram_id))) == 1, "a schedule or a late event has told it twice"
+
+
 def test_the_local_clock_reaches_the_schedules(suite: str) -> None:
     assert {name: schedules.call(Ports.configured(), name) for name in schedules.intervals()} == dict.fromkeys(
         schedules.intervals(), 200
