@@ -9,11 +9,12 @@ import functions_framework
 from cloudevents.http import CloudEvent
 from google.events.cloud.firestore import DocumentEventData
 
-from shared import logs
+from shared import events, logs
 from shared.data import leads
 
 
 @functions_framework.cloud_event
+@events.handler
 def create_lead(event: CloudEvent) -> None:
     """Makes the lead of a like.
 

@@ -3,16 +3,11 @@
 It may run at any time, also twice at once: each person is told by one worker at a time (shared/data/outbox.py).
 """
 
-import flask
-
-from shared import logs
+from shared import events, logs
 from shared.data import outbox
 
 
-def deliver_due(request: flask.Request) -> tuple[str, int]:
-    """Tells everybody for whom it is time. Only a POST does something: health checks are GETs."""
-    if request.method != "POST":
-        return "", 204
-    count = outbox.deliver_due()
-    logs.write("INFO", "Outbox looked through", due=count)
-    return "", 200
+@events.schedule
+def deliver_due() -> None:
+    """Tells everybody for whom it is time."""
+    logs.write("INFO", "Outbox looked through", due=outbox.deliver_due())

@@ -14,6 +14,7 @@ from shared.data.notifications import Stream
 
 
 @functions_framework.cloud_event
+@events.handler
 def deliver_notification(event: CloudEvent) -> None:
     """Tells of a new notification.
 

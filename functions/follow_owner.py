@@ -11,6 +11,7 @@ from shared.data import owners
 
 
 @functions_framework.cloud_event
+@events.handler
 def follow_owner(event: CloudEvent) -> None:
     """Brings an owner's listings to how the owner is now, if that is what has changed.
 

@@ -12,6 +12,7 @@ from shared.data import matches
 
 
 @functions_framework.cloud_event
+@events.handler
 def match_listing(event: CloudEvent) -> None:
     """Tells of a listing's change.
 

@@ -6,6 +6,7 @@ Nothing of a body, a query, a token or a person but the user's id is ever in the
 import json
 import os
 import re
+import secrets
 import sys
 import traceback
 from typing import Any
@@ -26,13 +27,20 @@ def write(severity: str, message: str, **fields: Any) -> None:
     sys.stdout.flush()
 
 
-def trace_of(request: Any) -> dict[str, str]:
-    """The field that joins the lines of one request, from its X-Cloud-Trace-Context."""
+def trace_id(request: Any) -> str:
+    """What joins the lines of one request and, when it fails, its answer: the platform's X-Cloud-Trace-Context.
+
+    Locally nobody sends one, and a random one stands in.
+    """
     match = _TRACE.match(request.headers.get("X-Cloud-Trace-Context", ""))
+    found: str = request.environ.setdefault("api.trace", match[1] if match else secrets.token_hex(16))
+    return found
+
+
+def _trace_of(request: Any) -> dict[str, str]:
+    """The field by which Cloud Logging joins lines."""
     project = os.environ.get("GOOGLE_CLOUD_PROJECT")
-    if not match or not project:
-        return {}
-    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{match[1]}"}
+    return {"logging.googleapis.com/trace": f"projects/{project}/traces/{trace_id(request)}"} if project else {}
 
 
 def request(request: Any, response: Any, seconds: float, user_id: int | None) -> None:
@@ -46,13 +54,14 @@ def request(request: Any, response: Any, seconds: float, user_id: int | None) ->
         httpRequest={"requestMethod": request.method, "status": status, "latency": f"{seconds:.6f}s"},
         route=route,
         user_id=user_id,
-        **trace_of(request),
+        **_trace_of(request),
     )
 
 
-def exception(message: str, error: BaseException, severity: str = "ERROR", **fields: Any) -> None:
+def exception(message: str, error: BaseException, severity: str = "ERROR", request: Any = None, **fields: Any) -> None:
     """An error with its stack, for Error Reporting."""
-    write(severity, f"{message}: {type(error).__name__}", stack_trace=_stack(error), **fields)
+    joined = {} if request is None else _trace_of(request)
+    write(severity, f"{message}: {type(error).__name__}", stack_trace=_stack(error), **joined, **fields)
 
 
 def _stack(error: BaseException) -> str:

@@ -12,6 +12,7 @@ class Error(Model):
     code: str | MISSING = Field(
         default=MISSING, description="A name for the reason that stays the same, where there is one."
     )
+    trace: str | MISSING = Field(default=MISSING, description="Of a 5xx: finds its lines in the server's log.")
 
 
 class FieldError(Model):

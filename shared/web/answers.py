@@ -25,7 +25,7 @@ def next_link(cursor: str) -> str:
 def error_response(error: Exception) -> flask.Response:
     """The answer to anything that a request has raised."""
     if isinstance(error, (*store.TRANSIENT, RetryError)):
-        logs.exception("Firestore unavailable", error, severity="WARNING", **logs.trace_of(flask.request))
+        logs.exception("Firestore unavailable", error, severity="WARNING", request=flask.request)
         error = Unavailable()
     if isinstance(error, Invalid):
         return _response(422, [problem._asdict() for problem in error.problems])
@@ -35,14 +35,15 @@ def error_response(error: Exception) -> flask.Response:
         # Allow of a 405 and the like.
         headers = {name: value for name, value in error.get_headers() if name not in ("Content-Type", "Content-Length")}
         return _response(error.code or 400, error.name, headers)
-    logs.exception("Unhandled error", error, **logs.trace_of(flask.request))
+    logs.exception("Unhandled error", error, request=flask.request)
     return _response(500, "Internal Server Error")
 
 
 def _response(
     status: int, detail: Any, headers: Mapping[str, str] | None = None, code: str | None = None
 ) -> flask.Response:
-    response = flask.json.jsonify({"detail": detail} | ({"code": code} if code else {}))
+    trace = {"trace": logs.trace_id(flask.request)} if status >= 500 else {}
+    response = flask.json.jsonify({"detail": detail} | ({"code": code} if code else {}) | trace)
     response.status_code = status
     response.headers.update(headers or {})
     return response

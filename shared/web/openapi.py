@@ -237,7 +237,8 @@ def _responses(group: Group, operation: Operation, schemas: Schemas) -> Json:
 def _error(status: int) -> Json:
     _, description, detail, headers = _ERRORS[status]
     schema = _ref("schemas", Error.__name__)
-    content = {"application/json": {"schema": schema, "example": {"detail": detail}}}
+    trace = {"trace": "0af7651916cd43dd8448eb211c80319c"} if status >= 500 else {}
+    content = {"application/json": {"schema": schema, "example": {"detail": detail} | trace}}
     return {"description": description, "content": content} | ({"headers": headers} if headers else {})
 
 

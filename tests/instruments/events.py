@@ -24,12 +24,13 @@ def event(before: Fields | None, after: Fields | None, name: str = "any/1") -> b
     return bytes(data.SerializeToString())
 
 
-def deliver(api: Api, function: str, data: bytes, kind: str = "written") -> int:
+def deliver(api: Api, function: str, data: bytes, kind: str = "written", document: str = "any/1") -> int:
     """Hands an event to a function; the status that says whether it must come again."""
     headers = {
         "ce-id": "1",
         "ce-source": "//firestore.googleapis.com/projects/p/databases/(default)",
         "ce-specversion": "1.0",
+        "ce-subject": f"documents/{document}",
         "ce-type": f"google.cloud.firestore.document.v1.{kind}",
         "Content-Type": "application/protobuf",
     }

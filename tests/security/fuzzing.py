@@ -103,7 +103,8 @@ def _name_what_exists(case: Any, world: World) -> None:
 def _judge(case: Any, response: Any) -> None:
     if response.status_code >= 400:
         answer = json.loads(response.content)
-        assert answer.keys() - {"code"} == {"detail"}
+        assert answer.keys() - {"code", "trace"} == {"detail"}
+        assert ("trace" in answer) == (response.status_code >= 500)
         assert response.headers["content-type"] == ["application/json"]
     password = case.body.get("password") if isinstance(case.body, dict) else None
     if isinstance(password, str) and len(password) >= 8:

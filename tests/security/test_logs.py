@@ -8,6 +8,7 @@ import pytest
 from shared.data import store
 from tests.conftest import Configure
 from tests.instruments.api import PASSWORD, Api
+from tests.instruments.events import deliver, event
 
 TRACE = "0123456789abcdef0123456789abcdef"
 EMAIL, PHONE, NAME, CITY = "very.private@example.kz", "+77012345678", "Гульнара Приватная", "Секретный"
@@ -118,7 +119,8 @@ def test_an_error_is_logged_with_its_stack_and_answered_without(
     monkeypatch.setattr(store, "get", fail)
     response = send(api, "POST", "/auth/login", data={"username": EMAIL, "password": "wrong-pass"})
     assert response.status_code == status
-    assert set(response.get_json()) <= {"detail", "code"}
+    assert response.get_json().keys() == {"detail", "trace"}
+    assert response.get_json()["trace"] == TRACE
     assert not any(word in response.text for word in (type(error).__name__, "Traceback", ".py", EMAIL))
     stack, line = lines.read()
     assert [stack["severity"], line["severity"]] == severities
@@ -127,6 +129,17 @@ def test_an_error_is_logged_with_its_stack_and_answered_without(
     assert "RuntimeError" in stack["stack_trace"]
     assert type(error).__name__ in stack["stack_trace"]
     assert stack["logging.googleapis.com/trace"] == line["logging.googleapis.com/trace"]
+    assert stack["logging.googleapis.com/trace"].endswith(f"/traces/{TRACE}")
+
+
+def test_without_a_platform_that_traces_a_failure_is_found_all_the_same(
+    api: Api, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "run", lambda _: 1 / 0)
+    traces = [api.call("GET", "/listings").get_json()["trace"] for _ in range(2)]
+    assert traces[0] != traces[1]
+    found = [line["logging.googleapis.com/trace"].rpartition("/")[2] for line in lines.read()]
+    assert found == [traces[0], traces[0], traces[1], traces[1]]
 
 
 def test_a_line_is_one_line_whatever_it_holds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,3 +151,28 @@ def test_a_line_is_one_line_whatever_it_holds(capsys: pytest.CaptureFixture[str]
     assert printed.count("\n") == 1
     assert printed.isascii()
     assert json.loads(printed)["message"].startswith("a\nb")
+
+
+def test_a_failed_event_is_one_error_that_names_its_document(
+    api: Api, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store.Batch, "commit", lambda _: 1 / 0)
+    capsys.readouterr()
+    like = {"user_id": 12, "listing_id": 34, "owner_id": 56}
+    assert deliver(api, "create_lead", event(None, like, "likes/12_34"), "created", "likes/12_34") == 500
+    (line,) = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert (line["severity"], line["message"]) == ("ERROR", "Event failed: ZeroDivisionError")
+    assert (line["event_id"], line["document"]) == ("1", "likes/12_34")
+    assert "shared/data/leads.py" in line["stack_trace"]
+
+
+def test_a_failed_schedule_is_one_error_and_a_health_check_does_nothing(
+    api: Api, lines: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "run", lambda _: 1 / 0)
+    assert api.client("deliver_due").get("/").status_code == 204
+    assert lines.read() == []
+    assert api.client("deliver_due").post("/").status_code == 500
+    (line,) = lines.read()
+    assert (line["severity"], line["message"]) == ("ERROR", "Schedule failed: ZeroDivisionError")
+    assert "shared/data/outbox.py" in line["stack_trace"]

@@ -192,7 +192,7 @@ def test_a_like_reaches_the_owner_in_telegram_and_the_answer_comes_back_by_mail(
     tenant.ok("POST", "/auth/verify/confirm", json={"channel": "email", "code": code})
 
     tenant.ok("POST", "/feed/action", json={"listing_id": listing["id"], "action": "like"})
-    (told,) = eventually(lambda: sent_to(str(telegram_id)), len)
+    (told,) = eventually(lambda: sent_to(str(telegram_id)), bool)
     assert suite in told["text"]
     (lead,) = owner.ok("GET", "/leads/for-me")
     owner.ok("POST", f"/leads/{lead['id']}/messages", json={"text": "Come on Friday"})
