@@ -136,3 +136,29 @@ def test_a_forgotten_password_is_asked_for_by_a_code(
     reset.get_by_label("Code of six digits").fill(code)
     reset.get_by_role("button", name="Change the password and sign in").click()
     expect(page.get_by_role("link", name="Notifications")).to_be_visible(timeout=30_000)
+
+
+def test_people_verify_their_email_by_a_code(
+    size: str, open_page: Open, person: Register, sent_to: Callable[[str], list[dict[str, str]]], screenshot: Screenshot
+) -> None:
+    user = person("tenant", "Timur Tenant")
+    page = open_page(size=size)
+    sign_in(page, user)
+    open_account(page)
+    verification = page.get_by_role("region", name="Verification")
+    expect(verification).to_contain_text(f"{user.email}Not verified")
+    verification.get_by_role("button", name="Verify the email").click()
+    code = verification.get_by_label("Code of six digits")
+    expect(code).to_be_focused(timeout=30_000)
+    (mail,) = sent_to(user.email)
+    digits = re.findall("[0-9]{6}", mail["subject"])[0]
+    for number in range(1, 4):  # Each wrong code counts once: five of them would end it.
+        code.fill(f"{(int(digits) + number) % 1_000_000:06}")
+        verification.get_by_role("button", name="Confirm").click()
+        expect(verification.get_by_role("alert")).to_have_text("The code is wrong or too old.")
+    screenshot(page, "wrong")
+    code.fill(digits)
+    verification.get_by_role("button", name="Confirm").click()
+    expect(page.locator(".toast")).to_contain_text("The email is verified.")
+    expect(verification).to_contain_text(f"{user.email}Verified")
+    assert user.call("GET", "/auth/me?include=verification")["verification"]["email"] is True

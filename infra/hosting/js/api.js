@@ -116,7 +116,7 @@ async function request(method, path, options = {}) {
     return await send(method, path, token, options);
   } catch (error) {
     if (error.status === 403 && token) session.dispatchEvent(new Event('forbidden'));
-    if (error.status !== 401 || !token) throw error;
+    if (error.status !== 401 || error.code === 'wrong_code' || !token) throw error; // A wrong code is not tried twice.
     const renewed = await session.renew(token);
     if (!renewed) throw error;
     return send(method, path, renewed, options);
@@ -211,6 +211,9 @@ export const api = {
   endSession: (id) => body('DELETE', `/auth/sessions/${id}`),
   me: (options) => body('GET', '/auth/me', options),
   updateMe: (change) => body('PATCH', '/auth/me', { json: change }),
+  verification: async (options) => (await body('GET', '/auth/me', { query: { include: 'verification' }, ...options })).verification,
+  sendCode: (channel) => body('POST', '/auth/verify', { json: { channel } }),
+  verifyEmail: (code) => body('POST', '/auth/verify/confirm', { json: { channel: 'email', code } }),
   sendResetCode: (username) => body('POST', '/auth/password/reset', { json: { username }, anonymous: true }),
   resetPassword: (username, code, new_password) => body('POST', '/auth/password/reset/confirm', { json: { username, code, new_password }, anonymous: true }),
   changePassword: (current_password, new_password) => body('POST', '/auth/password', { json: { current_password, new_password } }),

@@ -5,12 +5,13 @@ import { h } from '../dom.js';
 import { ago, phone } from '../format.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
-import { busy, button, confirmed, emptyState, field, form, heading, pagedList, toast } from '../ui.js';
+import { badge, busy, button, confirmed, emptyState, errorState, errorText, field, form, heading, pagedList, spinner, toast } from '../ui.js';
 
 export function account(context) {
   return h('div', { class: 'page page-narrow' },
     heading(t('account.title')),
     part(t('account.profile'), profile(context)),
+    part(t('account.verified'), verified(context)),
     part(t('account.password'), password(context)),
     part(t('account.sessions'), sessions(context)));
 }
@@ -34,6 +35,50 @@ function profile({ user, changed }) {
     changed(now);
     toast(t('account.saved'), { kind: 'good' });
   }, { explain: (error) => (error.status === 409 ? t('register.taken') : explainPassword(error)) });
+}
+
+/** Which of the person's addresses are shown to be theirs; a code from the mail shows it of the email. */
+function verified({ user, signal }) {
+  const place = h('div', { class: 'verified' }, spinner());
+  const state = (name, value, isVerified, more) => h('div', { class: 'verified-line' },
+    h('p', null, icon(name), ' ', value), isVerified ? badge(t('account.verified.yes'), 'good') : badge(t('account.verified.no'), 'off'), more);
+  const load = async () => {
+    try {
+      const { email, phone: hasPhone } = await api.verification({ signal });
+      place.replaceChildren(
+        user.email ? state('mail', user.email, email, !email && emailCode(load)) : '',
+        user.phone ? state('phone', phone(user.phone), hasPhone, !hasPhone && h('p', { class: 'muted small' }, t('account.verified.phone'))) : '');
+    } catch (error) {
+      if (!signal.aborted) place.replaceChildren(errorState(error, load));
+    }
+  };
+  load();
+  return place;
+}
+
+/** Sends a code to the email and asks for it. */
+function emailCode(done) {
+  const note = h('p', { class: 'form-error', role: 'alert' });
+  const explain = (error) => ({ not_configured: t('account.code.off'), unreachable: t('account.code.unreachable') }[error.code] ?? errorText(error));
+  const send = button(t('account.code.send'), {
+    kind: 'soft', icon: 'mail',
+    onclick: () => busy(send, async () => {
+      await api.sendCode('email');
+      place.replaceChildren(confirm());
+      place.querySelector('input').focus();
+    }, (error) => { note.textContent = explain(error); }),
+  });
+  const confirm = () => form([
+    h('p', { class: 'muted small', role: 'status' }, t('account.code.sent')),
+    field('code', { inputmode: 'numeric', autocomplete: 'one-time-code', required: true, maxlength: 6 }),
+    submit(t('account.code.confirm')),
+  ], async ({ code }) => {
+    await api.verifyEmail(code);
+    toast(t('account.verified.done'), { kind: 'good' });
+    done();
+  }, { explain: (error) => (error.code === 'wrong_code' || error.fields?.length ? t('reset.wrong') : null) });
+  const place = h('div', { class: 'verified-code' }, send, note);
+  return place;
 }
 
 /** A new password ends every session, this one too: it begins again with the new one. */
