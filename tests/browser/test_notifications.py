@@ -1,8 +1,9 @@
 """The bell, the list behind it, and how else people want to hear of things."""
 
+import pytest
 from playwright.sync_api import expect
 
-from tests.browser.steps import Open, Register, Screenshot, sign_in
+from tests.browser.steps import Open, Register, Screenshot, sign_in, top_card
 
 
 def test_the_bell_tells_of_a_lead_and_leads_to_it(
@@ -58,3 +59,50 @@ def test_the_bell_does_not_forget_while_the_views_change(open_page: Open, person
     page.get_by_role("link", name="Leads").click()
     expect(page.get_by_role("heading", name="Leads")).to_be_focused()
     expect(unread).to_be_visible(timeout=1)
+
+
+WORDS = {"en": ("Like", "I see, send it"), "ru": ("Нравится", "Понятно, отправить")}
+
+
+@pytest.mark.parametrize("language", WORDS)
+def test_what_happens_elsewhere_shows_within_ten_seconds(
+    language: str, open_page: Open, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    """A like in one browser is a lead in the owner's other browser; the answer comes back; a search tells once."""
+    like, agree = WORDS[language]
+    owner, tenant = person("landlord", "Olga Owner"), person("tenant", "Timur Tenant")
+    tenant.call("POST", "/preferences", city=city)
+    tenant.call("POST", "/searches", name="New here", city=city)
+    owner.offers(city, "A flat")
+    page, theirs = open_page(size="phone"), open_page(size="phone")
+    sign_in(page, owner)
+    sign_in(theirs, tenant)
+    for each in (page, theirs):
+        each.locator(f".languages [lang={language}]").click()
+    page.locator(".nav a[href='#/leads']").click()
+    unread = page.locator(".bell-count")
+    expect(page.locator("main .loading")).to_have_count(0)
+    expect(unread).to_be_hidden()
+
+    expect(top_card(theirs)).to_have_text("A flat")
+    theirs.get_by_role("button", name=like, exact=True).click()
+    theirs.get_by_role("dialog").get_by_role("button", name=agree).click()
+    expect(unread).to_have_text("1", timeout=10_000)
+    lead_row = page.locator("[data-lead]")
+    expect(lead_row).to_contain_text("Timur Tenant", timeout=2000)
+    screenshot(page, "lead")
+    lead_row.locator(".talk-link").click()
+    page.locator("textarea").fill("Come and see it")
+    page.locator(".composer button").click()
+    theirs.locator(".nav a[href='#/leads']").click()
+    expect(theirs.locator("[data-lead] .talk-last")).to_have_text("Come and see it", timeout=10_000)
+
+    owner.offers(city, "Another flat")
+    told = theirs.locator("[data-notification]").filter(has_text="New here")
+    theirs.locator(".bell").click()
+    expect(told.filter(has_text="Another flat")).to_have_count(1, timeout=10_000)
+    theirs.wait_for_timeout(3000)
+    theirs.reload()
+    expect(told).to_have_count(2)  # The first flat, and the second: each once.
+    kinds = [each["type"] for each in tenant.call("GET", "/notifications")]
+    assert sorted(kinds) == ["listing.match", "listing.match", "message.new"]

@@ -7,27 +7,30 @@ import { cover } from '../gallery.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { badge, button, choice, contacts, emptyState, facts, heading, listingRow, pagedList, priceTag, toast, toastError } from '../ui.js';
+import { news } from './notifications.js';
 
 const PAGE = 12;
 const STATUSES = ['new', 'in_progress', 'closed'];
 const SOON_TRIES = 6;
 const INCLUDE = 'listing,contact,conversation';
+const TOLD = ['lead.new', 'lead.status', 'message.new'];
 
 // --- The tenant's ---
 
 export function myLeads({ deck, signal, go }) {
   const soon = h('p', { class: 'soon', role: 'status' });
   const place = h('div');
+  const load = async (cursor) => {
+    await deck.idle(); // A like that is still on its way belongs here too.
+    const page = await api.myLeads({ limit: PAGE, cursor, include: INCLUDE }, { signal });
+    for (const { listing_id } of page.items) deck.liked.delete(listing_id);
+    return page;
+  };
 
   function show() {
     place.replaceChildren(pagedList({
       signal,
-      load: async (cursor) => {
-        await deck.idle(); // A like that is still on its way belongs here too.
-        const page = await api.myLeads({ limit: PAGE, cursor, include: INCLUDE }, { signal });
-        for (const { listing_id } of page.items) deck.liked.delete(listing_id);
-        return page;
-      },
+      load,
       row: myRow,
       empty: () => emptyState({
         name: 'inbox', title: t('leads.empty'), text: t('leads.empty.text'),
@@ -49,6 +52,7 @@ export function myLeads({ deck, signal, go }) {
     soon.textContent = '';
   }
 
+  follow(() => place.firstChild, load, signal);
   show();
   setTimeout(() => watch().catch(() => { soon.textContent = ''; }), 400); // The list says what went wrong.
   return h('div', { class: 'page' }, heading(t('leads.title'), t('leads.text')), soon, place);
@@ -78,14 +82,16 @@ export function leadsForMe({ query, signal, go }) {
     onchange: ({ target }) => { refocus = true; go(target.value ? `leads?status=${target.value}` : 'leads'); },
   });
   filter.classList.add('filter');
+  const load = (cursor) => api.leadsForMe({ limit: PAGE, cursor, status, include: INCLUDE }, { signal });
   const list = pagedList({
     signal,
-    load: (cursor) => api.leadsForMe({ limit: PAGE, cursor, status, include: INCLUDE }, { signal }),
+    load,
     row: workRow,
     empty: () => (status
       ? emptyState({ name: 'inbox', title: t('work.empty.filter') })
       : emptyState({ name: 'inbox', title: t('work.empty'), text: t('work.empty.text') })),
   });
+  follow(() => list, load, signal);
   if (refocus) queueMicrotask(() => filter.querySelector(':checked').focus());
   refocus = false;
   return h('div', { class: 'page' }, heading(t('work.title'), t('work.text')), filter, list);
@@ -111,6 +117,28 @@ function workRow(lead) {
 }
 
 // --- What both share ---
+
+/** Brings a list up to date when the bell tells of leads: new ones on top, and what has changed of those that are shown. */
+function follow(list, load, signal) {
+  news.addEventListener('told', async ({ detail }) => {
+    if (!detail.some(({ type }) => TOLD.includes(type))) return;
+    const { items } = await load(null).catch(() => ({ items: [] })); // The next news will bring it.
+    if (signal.aborted) return;
+    for (const lead of items.toReversed()) {
+      const row = list().querySelector(`[data-lead="${lead.id}"]`);
+      if (row) renew(row, lead);
+      else list().prepend(lead);
+    }
+  }, { signal });
+}
+
+function renew(row, { id, contact, conversation, status }) {
+  const parts = { '.talk-link': talkLink(id, contact, conversation), '.stage': stage(status) };
+  for (const [selector, now] of Object.entries(parts)) {
+    const shown = row.querySelector(selector);
+    if (shown && shown.textContent !== now.textContent) shown.replaceWith(now);
+  }
+}
 
 /** Leads to the conversation: what was written last, and how much is unread. */
 function talkLink(id, contact, { unread, last_message: last }) {

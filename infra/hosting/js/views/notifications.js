@@ -10,34 +10,39 @@ import { busy, button, choice, emptyState, errorState, field, form, heading, pag
 
 const PAGE = 20;
 const MOST = 9; // More than that is "9+".
-const PAUSES = { fastest: 20_000, slowest: 240_000 };
+const PAUSES = { fastest: 4000, quietest: 6000, slowest: 240_000 }; // Who looks at the page hears of a lead within ten seconds.
 const MARKS = {
   'lead.new': 'inbox', 'lead.status': 'inbox', 'message.new': 'chat', 'listing.match': 'home', 'price.drop': 'star', 'account.linked': 'telegram',
 };
 
+/** Tells of what has come since the last look: `told` with {detail: [notifications]}. */
+export const news = new EventTarget();
+
 let redraw = () => {};
-let lastCount = { user: null, unread: 0 }; // The header is drawn anew with every view: it must not forget in between.
+/** What the bell has found. The header is drawn anew with every view: it must not forget in between. */
+let found = { user: null, unread: 0, newest: null };
 
 /** The link in the header, with how much is unread. */
 export function bell(user, signal, isShown) {
-  const count = h('span', { class: 'count bell-count', hidden: true });
+  if (found.user !== user.id) found = { user: user.id, unread: 0, newest: null };
+  const count = h('span', { class: 'count bell-count' });
   const node = h('a', { class: 'round bell', href: '#/notifications', 'aria-current': isShown ? 'page' : null }, icon('bell'), count);
-  const show = (unread) => {
-    lastCount = { user: user.id, unread };
-    count.hidden = unread === 0;
-    count.textContent = unread > MOST ? `${MOST}+` : unread;
-    node.setAttribute('aria-label', unread ? t('bell.unread', { n: count.textContent }) : t('bell'));
+  const show = () => {
+    count.hidden = found.unread === 0;
+    count.textContent = found.unread > MOST ? `${MOST}+` : found.unread;
+    node.setAttribute('aria-label', found.unread ? t('bell.unread', { n: count.textContent }) : t('bell'));
     node.title = t('bell');
   };
-  let last = null;
   const ask = async () => {
     const { items } = await api.notifications({ unread: true, limit: MOST + 1 }, { signal });
-    const isNew = last !== null && items[0] !== undefined && items[0].id !== last;
-    last = items[0]?.id ?? 0;
-    show(items.length);
-    return isNew;
+    const times = items.map(({ created_at }) => Date.parse(created_at));
+    const fresh = found.newest === null ? [] : items.filter((_, n) => times[n] > found.newest);
+    Object.assign(found, { unread: items.length, newest: Math.max(found.newest ?? 0, ...times) });
+    show();
+    if (fresh.length) news.dispatchEvent(new CustomEvent('told', { detail: fresh }));
+    return fresh.length > 0;
   };
-  show(lastCount.user === user.id ? lastCount.unread : 0);
+  show();
   poll(ask, { ...PAUSES, signal });
   redraw = () => ask().catch(() => {}); // The next look will tell.
   redraw();
@@ -63,6 +68,9 @@ export function notifications({ signal }) {
     row: (told) => notification(allRead ? { ...told, read_at: told.read_at ?? told.created_at } : told),
     empty: () => emptyState({ name: 'bell', title: t('bell.empty'), text: t('bell.empty.text') }),
   });
+  news.addEventListener('told', ({ detail }) => {
+    for (const told of detail.toReversed()) if (!list.querySelector(`[data-notification="${told.id}"]`)) list.prepend(told);
+  }, { signal });
   return h('div', { class: 'page page-narrow' },
     heading(t('bell'), null, h('a', { class: 'button button-plain', href: '#/searches' }, t('search.title')), all), list,
     h('section', { class: 'panel account-part', 'aria-label': t('channels.title') }, h('h2', null, t('channels.title')), settings(signal)));
