@@ -68,7 +68,7 @@ def test_a_function_over_http_is_deployed_with_these_words() -> None:
     assert [each for each in words if not each.startswith("--set-secrets=")] == [
         *("functions", "deploy", "auth", "--project=my-project", "--gen2", "--region=europe-west1"),
         *("--runtime=python311", "--source=.", "--entry-point=auth", "--memory=256Mi", "--cpu=1", "--concurrency=8"),
-        *("--min-instances=0", "--max-instances=20", "--timeout=30s"),
+        *("--min-instances=0", "--max-instances=20", "--timeout=15s"),
         "--service-account=fn-auth@my-project.iam.gserviceaccount.com",
         f"--build-service-account={BUILD}",
         "--trigger-http",
@@ -102,14 +102,14 @@ def test_a_function_of_events_is_deployed_with_these_words() -> None:
 
 
 SIZES = {
-    "auth": "256Mi cpu 1, 8 at once, at most 20, 30s",
-    "listings": "256Mi cpu 1, 24 at once, at most 20, 30s",
-    "preferences": "256Mi cpu 1, 24 at once, at most 10, 30s",
-    "feed": "256Mi cpu 1, 24 at once, at most 20, 30s",
-    "favorites": "256Mi cpu 1, 24 at once, at most 10, 30s",
-    "leads": "256Mi cpu 1, 24 at once, at most 10, 30s",
-    "admin": "256Mi cpu 1, 24 at once, at most 5, 30s",
-    "health": "256Mi cpu 1, 80 at once, at most 5, 30s",
+    "auth": "256Mi cpu 1, 8 at once, at most 20, 15s",
+    "listings": "256Mi cpu 1, 24 at once, at most 20, 15s",
+    "preferences": "256Mi cpu 1, 24 at once, at most 10, 15s",
+    "feed": "256Mi cpu 1, 24 at once, at most 20, 15s",
+    "favorites": "256Mi cpu 1, 24 at once, at most 10, 15s",
+    "leads": "256Mi cpu 1, 24 at once, at most 10, 15s",
+    "admin": "256Mi cpu 1, 24 at once, at most 5, 15s",
+    "health": "256Mi cpu 1, 80 at once, at most 5, 15s",
     "create-lead": "256Mi cpu 1, 24 at once, at most 20, 60s",
 }
 """The sizes that the runbook's figures are about."""

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -607,6 +608,19 @@ def test_odd_requests_on_the_wire_do_not_fail(api: Api, listings: Served, raw: b
     assert status < 500
     assert status == 200 or headers["Content-Type"] == "application/json", body
     assert status == 200 or json.loads(body).keys() - {"code"} == {"detail"}
+
+
+@pytest.mark.parametrize("header", ["Content-Length: 50000", "Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("credentials", [[], ["Authorization: Bearer wrong"], ["Authorization: Basic YTpi"]])
+@pytest.mark.parametrize("line", ["POST /listings", "PUT /listings/1", "PUT /listings/1/details"])
+def test_without_a_token_no_body_is_waited_for(
+    api: Api, listings: Served, line: str, credentials: list[str], header: str
+) -> None:
+    """The connection stays open, and its body never ends."""
+    started = time.monotonic()
+    status, _, answer = send(listings.port, request(b"", header, *credentials, line=f"{line} HTTP/1.1"))
+    assert (status, json.loads(answer).keys() - {"code"}) == (401, {"detail"})
+    assert time.monotonic() - started < 3
 
 
 @pytest.mark.parametrize(
