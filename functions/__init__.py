@@ -24,12 +24,14 @@ class Function:
         secrets: The settings that it may read from Secret Manager (shared/settings.py describes them).
         data: True if it reads or writes Firestore.
         bucket: True if it needs the private bucket that the deploy makes (PHOTOS_BUCKET).
+        push: True if it sends push messages, where PUSH_ENABLED says so.
     """
 
     kind: Kind
     secrets: tuple[str, ...] = ()
     data: bool = True
     bucket: bool = False
+    push: bool = False
 
 
 CHANNEL_SECRETS = ("TELEGRAM_BOT_TOKEN", "SMTP_URL")
@@ -52,7 +54,7 @@ FUNCTIONS = {
     "follow_owner": Function(Kind.EVENT),
     "find_lost_leads": Function(Kind.SCHEDULE),
     "match_listing": Function(Kind.EVENT),
-    "deliver_notification": Function(Kind.EVENT, secrets=CHANNEL_SECRETS),
-    "deliver_due": Function(Kind.SCHEDULE, secrets=CHANNEL_SECRETS),
+    "deliver_notification": Function(Kind.EVENT, secrets=CHANNEL_SECRETS, push=True),
+    "deliver_due": Function(Kind.SCHEDULE, secrets=CHANNEL_SECRETS, push=True),
 }
 HTTP_FUNCTIONS = [name for name, function in FUNCTIONS.items() if function.kind is Kind.HTTP]

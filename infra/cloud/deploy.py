@@ -20,6 +20,7 @@ APIS = (
     " firebaserules firestore iam logging monitoring pubsub run secretmanager storage"
 )
 BUDGET_APIS = " billingbudgets cloudbilling"
+PUSH_APIS = " fcm"
 
 NEW_PROJECT_CPUS = 20
 """The vCPUs of Cloud Run that a new project has in a region."""
@@ -76,7 +77,7 @@ def _project(project: Project) -> Command:
 
 
 def _services(project: Project) -> Command:
-    names = APIS + (BUDGET_APIS if project.budget else "")
+    names = APIS + (BUDGET_APIS if project.budget else "") + (PUSH_APIS if project.push else "")
     return project.gcloud(f"services enable {' '.join(f'{name}.googleapis.com' for name in names.split())}")
 
 

@@ -1,6 +1,7 @@
 """Which functions there are and what each needs: functions.yaml, firebase.json and what is uploaded."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -66,6 +67,15 @@ class Function:
         return trigger
 
     @property
+    def interval(self) -> int:
+        """The seconds from one call of a schedule to the next."""
+        words = (self.schedule or {}).get("schedule", "")
+        every = re.fullmatch(r"every ([0-9]+) (minutes|hours)", words)
+        if every is None:
+            sys.exit(f"functions.yaml, {self.name}: the schedule {words!r} is not `every N minutes` or hours.")
+        return int(every[1]) * {"minutes": 60, "hours": 3600}[every[2]]
+
+    @property
     def public(self) -> bool:
         return "public" in self.spec.get("httpsTrigger", {}).get("invoker", [])
 
@@ -77,6 +87,10 @@ class Function:
     @property
     def needs_bucket(self) -> bool:
         return FUNCTIONS[self.name].bucket
+
+    @property
+    def sends_push(self) -> bool:
+        return FUNCTIONS[self.name].push
 
     @property
     def roles(self) -> list[str]:

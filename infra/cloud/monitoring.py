@@ -11,7 +11,7 @@ from infra.cloud.plan import THERE_ALREADY, Check, Command, IsThere, Stage, text
 from infra.cloud.project import Project
 
 FOLDER = ROOT / "infra/cloud"
-ALERTS = ("errors", "latency", "leads", "refusals", "instances", "outside")
+ALERTS = ("errors", "latency", "leads", "messages", "refusals", "instances", "outside")
 """The files in infra/cloud/alerts."""
 
 OF_CLOUD_RUN = 'resource.type="cloud_run_revision" AND log_id("run.googleapis.com/requests")'
@@ -21,6 +21,8 @@ METRICS = {
     "calls_not_allowed": f'{OF_CLOUD_RUN} AND textPayload:"The request was not auth"',
     "calls_without_instance": f'{OF_CLOUD_RUN} AND textPayload:"no available instance"',
     "likes_without_lead": 'jsonPayload.message="Likes without a lead" AND jsonPayload.missing>0',
+    "outbox_behind": 'jsonPayload.message="Outbox is behind"',
+    "people_not_reached": 'jsonPayload.message="Not reached for half an hour"',
 }
 """Log-based metrics by name: how many lines of the log match the filter."""
 
@@ -81,6 +83,7 @@ def policy(project: Project, name: str) -> dict[str, Any]:
         "public": "|".join(each.service for each in every if each.public),
         "closed": "|".join(each.service for each in every if not each.public),
         "events": "|".join(each.service for each in every if each.event),
+        "stopped": " or ".join(_stopped(each) for each in every if each.schedule),
         "saturated": " or ".join(_saturated(each) for each in every if each.spec["maxInstances"] >= MANY),
     }
     loaded: dict[str, Any] = yaml.safe_load(Template((FOLDER / f"alerts/{name}.yaml").read_text()).substitute(words))
@@ -90,6 +93,13 @@ def policy(project: Project, name: str) -> dict[str, Any]:
 def _saturated(each: Function) -> str:
     count = f'sum by (service_name) (run_googleapis_com:container_instance_count{{service_name="{each.service}"}})'
     return f"{count} > {int(each.spec['maxInstances'] * SATURATED)}"
+
+
+def _stopped(each: Function) -> str:
+    """True while a schedule has not succeeded for an hour, or three times in a row; also when there is no figure."""
+    labels = f'monitored_resource="cloud_run_revision", service_name="{each.service}", response_code_class="2xx"'
+    window = max(3600, 3 * each.interval)
+    return f"(sum(increase(run_googleapis_com:request_count{{{labels}}}[{window}s])) or vector(0)) < 1"
 
 
 def policies_named(project: Project, title: str) -> Command:

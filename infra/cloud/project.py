@@ -60,6 +60,11 @@ class Project:
         return _own_settings(self.id).get("PHOTOS_BUCKET", f"{self.id}-photos")
 
     @property
+    def push(self) -> bool:
+        """True if apps are told by Firebase Cloud Messaging."""
+        return _own_settings(self.id).get("PUSH_ENABLED", "").lower() in ("1", "true", "on", "yes", "t", "y")
+
+    @property
     def address(self) -> str:
         return f"https://{self.id}.web.app"
 
@@ -104,6 +109,8 @@ class Project:
     def roles(self) -> list[tuple[str, str]]:
         """Pairs of account and role on the project."""
         granted = [(each.account, role) for each in functions() for role in each.roles]
+        if self.push:
+            granted += [(each.account, "roles/firebasecloudmessaging.admin") for each in functions() if each.sends_push]
         return [(self.account(name), role) for name, role in [(BUILDER, "roles/run.builder"), *granted]]
 
     def alert_channels(self) -> Command:

@@ -1,6 +1,5 @@
 """The clock of the local system: nothing else calls its schedules, as Cloud Scheduler does where it is deployed."""
 
-import re
 import threading
 import time
 import urllib.error
@@ -8,23 +7,13 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import yaml
-
-from infra.local.emulators import HOST, PROJECT, REGION, ROOT, Ports
-
-_EVERY = re.compile(r"every ([0-9]+) minutes")
+from infra.cloud.manifest import functions
+from infra.local.emulators import HOST, PROJECT, REGION, Ports
 
 
 def intervals() -> dict[str, int]:
     """The seconds between two calls of each schedule in functions.yaml."""
-    endpoints = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
-    found = {}
-    for name, endpoint in endpoints.items():
-        if trigger := endpoint.get("scheduleTrigger"):
-            every = _EVERY.fullmatch(trigger["schedule"])
-            assert every, f"{name}: {trigger['schedule']!r} is not understood"
-            found[name] = int(every[1]) * 60
-    return found
+    return {each.name: each.interval for each in functions() if each.schedule}
 
 
 def call(ports: Ports, name: str) -> int:

@@ -38,6 +38,10 @@ TOLD_FOR = timedelta(hours=48)
 """What is older is news no more: it is in the list, and channels are not told."""
 LONGEST_PAUSE = 3600
 DUE_AT_ONCE = 200
+BEHIND = timedelta(minutes=15)
+"""The operator is told of what has been due for longer (infra/cloud/alerts/messages.yaml)."""
+LONG = 6
+"""So many attempts take half an hour; from then on the operator is told."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ def deliver_due() -> int:
     """Tells everybody for whom it is time. How many there were."""
     query = store.collection(COLLECTION).where(filter=store.Filter("due_at", "<=", clock.now()))
     due = store.run(query.order_by("due_at").limit(DUE_AT_ONCE))
+    if due and (oldest := (due[0].to_dict() or {})["due_at"]) < clock.now() - BEHIND:
+        logs.write("WARNING", "Outbox is behind", due_at=oldest)
     for outbox_doc in due:
         outbox = outbox_doc.to_dict() or {}
         try:
@@ -228,6 +234,8 @@ def _close(
         # Whatever has arrived meanwhile waits for this pause, too.
         put_off = {"working": False, "due_at": due, "attempts": min(outbox["attempts"] + 1, 10)}
         batch.update(outbox_doc.reference, put_off)
+        if put_off["attempts"] >= LONG:
+            logs.write("WARNING", "Not reached for half an hour", user_id=outbox["user_id"], channels=sorted(later))
     elif len(open_docs) < AT_ONCE:
         batch.delete(outbox_doc.reference, seen=outbox_doc)
     marks(batch, open_docs)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cloud import deploy, destroy, leftovers, manifest, rollback, rollout, running
+from infra.cloud import deploy, destroy, leftovers, manifest, project, rollback, rollout, running
 from infra.cloud.manifest import ROOT, Function, functions
 from infra.cloud.plan import Command, calls
 from infra.cloud.project import FIREBASE
@@ -148,6 +148,16 @@ def test_an_account_has_only_these_rights_on_the_project() -> None:
         *((each.account, "roles/eventarc.eventReceiver") for each in functions() if each.event),
     }
     assert all(each[2:5] == ["my-project", "--condition=None", "--format=none"] for each in words)
+
+
+def test_where_push_is_enabled_those_that_deliver_may_send(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(project, "_own_settings", lambda _: {"PUSH_ENABLED": "true"})
+    senders = [account for account, role in PROJECT.roles() if role == "roles/firebasecloudmessaging.admin"]
+    assert senders == [
+        f"fn-{name}@my-project.iam.gserviceaccount.com" for name in ("deliver-notification", "deliver-due")
+    ]
+    [enabled] = typed("services", "enable")
+    assert "fcm.googleapis.com" in enabled
 
 
 def test_everybody_may_call_the_public_functions_and_one_account_each_other() -> None:

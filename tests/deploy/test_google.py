@@ -120,7 +120,15 @@ def test_the_database_is_protected_and_backed_up(deployed: Google) -> None:
 def test_the_alerts_are_complete(deployed: Google) -> None:
     created = deployed.sent("POST", "/alertPolicies")
     assert [each.body["displayName"] for each in created] == [
-        *("API errors", "API latency", "Leads not made", "API refuses", "API instances", "API from outside")
+        *(
+            "API errors",
+            "API latency",
+            "Leads not made",
+            "Messages not delivered",
+            "API refuses",
+            "API instances",
+            "API from outside",
+        )
     ]
     for each in created:
         assert each.body["documentation"]["content"]
@@ -149,6 +157,15 @@ def test_the_alerts_begin_at_these_values(deployed: Google) -> None:
         'sum(increase(logging_googleapis_com:user_likes_without_lead{monitored_resource="cloud_run_revision"}[2h])) > 0'
     )
     assert [query(deployed, "API refuses", number)[-3:].strip("> ") for number in range(3)] == ["5", "5", "100"]
+    assert query(deployed, "Messages not delivered").endswith(
+        'user_people_not_reached{monitored_resource="cloud_run_revision"}[1h])) > 10'
+    )
+    assert query(deployed, "Messages not delivered", 1).endswith("[15m])) > 5")
+    stopped = query(deployed, "Messages not delivered", 2).split(" or (")
+    assert [re.findall('service_name="(.+?)"', each) for each in stopped] == [
+        [each.service] for each in functions() if each.schedule
+    ]
+    assert all(each.endswith('response_code_class="2xx"}[3600s])) or vector(0)) < 1') for each in stopped)
     instances = query(deployed, "API instances")
     assert 'service_name="feed"}) > 16' in instances
     assert 'service_name="health"}) > 4' in instances
@@ -177,6 +194,8 @@ def test_the_log_counts_what_the_alerts_ask_for_and_leaves_out_what_says_nothing
         "calls_without_instance": 'resource.type="cloud_run_revision" AND log_id("run.googleapis.com/requests")'
         ' AND textPayload:"no available instance"',
         "likes_without_lead": 'jsonPayload.message="Likes without a lead" AND jsonPayload.missing>0',
+        "outbox_behind": 'jsonPayload.message="Outbox is behind"',
+        "people_not_reached": 'jsonPayload.message="Not reached for half an hour"',
     }
     [excluded] = deployed.sinks["projects/my-project/sinks/_Default"]["exclusions"]
     assert excluded["filter"] == (

@@ -1,5 +1,6 @@
 """The outbox: everything is told at least once, nothing that was told is told again, and nobody is woken."""
 
+import json
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from shared import clock
 from shared.data import notification_settings, notifications, outbox, store, users
 from shared.data.notifications import Stream
 from shared.delivery import Gone, TryLater, push, texts
@@ -348,3 +350,29 @@ def test_a_push_token_belongs_to_one_person_and_goes_when_fcm_says_so(
     assert notification_settings.Settings.of(store.get(notification_settings.ref(person.id))[0]).tokens == []
     person.ok("DELETE", "/notifications/devices/mine")
     assert not [path for path in dump() if path.startswith("push_tokens/")]
+
+
+def test_the_operator_hears_of_those_whom_nobody_reaches_and_of_an_outbox_that_is_behind(
+    api: Api, person: Person, bot: TelegramServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def messages() -> list[str]:
+        said = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()]
+        return [each for each in said if each in ("Not reached for half an hour", "Outbox is behind")]
+
+    bot.answer = bot_api.BROKEN
+    tell(api, notify(person, "a"))
+    (path,) = waiting()
+    for _ in range(4):
+        make_due(path)
+        schedule(api)
+    assert messages() == []
+    make_due(path)
+    schedule(api)
+    assert messages() == ["Not reached for half an hour"]
+    bot.answer = None
+    late = datetime.now(UTC) + timedelta(hours=2, minutes=20)
+    monkeypatch.setattr(clock, "now", lambda: late)
+    schedule(api)
+    assert messages() == ["Outbox is behind"]
+    assert len(bot.messages) == 1
+    assert not waiting()
