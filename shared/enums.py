@@ -63,6 +63,7 @@ class AuditAction(StrEnum):
     ADMIN_MAKE = "admin.make"
     LISTING_UPDATE = "listing.update"
     LISTING_DETAILS = "listing.details"
+    LISTING_PHOTOS = "listing.photos"
     LISTING_DELETE = "listing.delete"
     LEAD_STATUS = "lead.status"
 

@@ -75,6 +75,9 @@ class Settings(BaseModel):
     gather_seconds: float = Field(default=2, ge=0, le=10)
     """How long a new notification waits for others that come in the same moment, to be told as one."""
 
+    photos_bucket: str | None = None
+    """The bucket of Cloud Storage that has the listings' photos. The deploy makes it."""
+
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
     """Where people find the web page; links in messages lead there."""
 
@@ -163,6 +166,7 @@ LOCAL_DEFAULTS = {
     "reset_seconds": 0,
     "trusted_proxies": 0,
     "feed_settle_seconds": 0.05,
+    "photos_bucket": "photos",
     "gather_seconds": 0.5,
 }
 

@@ -15,6 +15,7 @@ import pytest
 from infra.local import sent
 from infra.local.emulators import HOST, STATE, Ports, firestore
 from infra.local.emulators import suite as whole_suite
+from infra.local.storage import storage
 
 PORTS = Ports.free()
 PROJECT = "demo-tests"
@@ -117,6 +118,13 @@ def sent_to(whole_system: System) -> Callable[[str], list[dict[str, str]]]:
     return read
 
 
+@pytest.fixture(scope="session")
+def bucket() -> Iterator[None]:
+    """The emulator of Cloud Storage, with the bucket of the photos."""
+    with storage(HOST, PORTS.storage):
+        yield
+
+
 @pytest.fixture
 def database(emulator: str) -> str:
     """An empty database in the emulator; its HOST:PORT."""
@@ -131,6 +139,6 @@ def _apps() -> Api:
 
 
 @pytest.fixture
-def api(database: str, _apps: Api) -> Api:
+def api(database: str, bucket: None, _apps: Api) -> Api:
     """All functions in this process, as functions-framework serves them, on an empty database."""
     return _apps

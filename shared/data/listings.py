@@ -12,7 +12,7 @@ shared/feed/README.md.
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import product
 from typing import Any, Final, Literal, TypeAlias
@@ -20,8 +20,9 @@ from typing import Any, Final, Literal, TypeAlias
 from pydantic import MISSING
 
 from shared.cities import city_key
-from shared.data import audit, store
+from shared.data import audit, store, stored_photos
 from shared.data.pages import Page, paginate
+from shared.data.stored_photos import Photo, photos_of
 from shared.data.users import User
 from shared.enums import AuditAction, Role
 from shared.errors import BadRequest, Forbidden, Invalid, NotFound, Unavailable
@@ -120,10 +121,12 @@ def document(listing_id: int, owner_id: int, listing: ListingWrite) -> dict[str,
 
 def to_model(listing: dict[str, Any], include: frozenset[str] = NOTHING) -> ListingRead:
     """The listing as everybody sees it, with what is asked for besides."""
-    shown: dict[str, Any] = {"price": to_tenge(listing["price"]), "details": MISSING}
+    shown: dict[str, Any] = {"price": to_tenge(listing["price"]), "details": MISSING, "photos": MISSING}
     if "details" in include:
         stored = listing.get("details")  # Listings of before have none.
         shown["details"] = stored and _details_model(stored)
+    if "photos" in include:
+        shown["photos"] = stored_photos.to_models(listing)
     return ListingRead.model_validate(listing | shown)
 
 
@@ -147,6 +150,12 @@ def criteria_of(listing: dict[str, Any]) -> Criteria:
 def is_visible(listing: dict[str, Any]) -> bool:
     """True if others may see the listing: it is active, and its owner is not deactivated."""
     return bool(listing["is_active"] and listing.get("owner_active", True))
+
+
+def is_public(listing_doc: Snapshot) -> bool:
+    """True if the listing exists and others may see it."""
+    listing = listing_doc.to_dict()
+    return bool(listing and is_visible(listing))
 
 
 def active(listing_doc: Snapshot) -> dict[str, Any]:
@@ -271,11 +280,55 @@ def deactivate(listing_doc: Snapshot, user: User) -> None:
         _write(listing_doc, user, {"is_active": False, "facets": {}}, AuditAction.LISTING_DELETE)
 
 
+def change_photos(
+    listing_doc: Snapshot, change: Callable[[list[Photo]], list[Photo]], user: User | None = None
+) -> list[Photo]:
+    """Changes which photos a listing has, and in which order. Returns those that it has then.
+
+    Args:
+        listing_doc: The listing.
+        change: Says which they shall be instead of those that are there. It is asked again after a lost race.
+        user: Who changes them; None if it is no request of a user.
+
+    Raises:
+        NotFound: It does not exist, and a user has asked for the change.
+        Forbidden: The user is neither its owner nor an admin.
+    """
+
+    def changes(listing: dict[str, Any]) -> dict[str, Any]:
+        photos = change(before := photos_of(listing))
+        if photos == before:
+            return {}
+        return {stored_photos.FIELD: [photo.to_stored() for photo in photos], "has_photos": int(bool(photos))}
+
+    return photos_of(_change(listing_doc, user, changes, AuditAction.LISTING_PHOTOS))
+
+
 def _write(listing_doc: Snapshot, user: User, changes: dict[str, Any], action: AuditAction) -> dict[str, Any]:
-    """Changes a listing, which is audited if it is not the user's own. Returns its fields as they are then."""
+    """Writes fields of a listing. Returns all of its fields as they are then."""
+    return _change(listing_doc, user, lambda _: changes, action)
+
+
+def _change(
+    listing_doc: Snapshot,
+    user: User | None,
+    decide: Callable[[dict[str, Any]], dict[str, Any]],
+    action: AuditAction,
+) -> dict[str, Any]:
+    """Changes a listing, which is audited if it is not the user's own. Returns its fields as they are then.
+
+    Args:
+        listing_doc: The listing.
+        user: Who changes it; None if it is no request of a user.
+        decide: Says which fields change, by those that are there. If none does, nothing is written.
+        action: What the audit calls it.
+    """
 
     def attempt(listing_doc: Snapshot) -> dict[str, Any]:
-        old = editable(listing_doc, user)
+        old = editable(listing_doc, user) if user else listing_doc.to_dict() or {}
+        changes = decide(old)
+        if not changes:
+            return old
         new = dict.fromkeys(FILTERED, 0) | old | changes
         told = {name: new[name] for name in FILTERED if name not in old}
         visible = is_visible(new)
@@ -286,9 +339,11 @@ def _write(listing_doc: Snapshot, user: User, changes: dict[str, Any], action: A
         # What was read decides if the position moves. Without the precondition, a write in between could
         # change what the listing matches and leave it where tenants have already looked.
         batch.update(listing_doc.reference, told | changes | {"facets": facets} | stamps, seen=listing_doc)
-        changed = audit.changes(_said(old), _said(new)) if old["owner_id"] != user.id else ({}, {})
+        changed = audit.changes(_said(old), _said(new)) if user and old["owner_id"] != user.id else ({}, {})
         # Nothing has changed after a try of our own whose acknowledgement was lost, which is audited already.
-        entry = audit.add(batch, action, user.id, old["owner_id"], changed, old["id"]) if any(changed) else None
+        entry = (
+            audit.add(batch, action, user.id, old["owner_id"], changed, old["id"]) if user and any(changed) else None
+        )
         time = store.server_time(batch.commit()[0])
         audit.log(entry)
         return new | {"updated_at": time}
@@ -300,7 +355,10 @@ def _said(listing: dict[str, Any]) -> dict[str, Any]:
     """What a listing says, as its owner reads it."""
     shown = to_model(listing, frozenset({"details"})).model_dump(mode="json")
     names = ("title", "city", "deal_type", "property_type", "price", "is_active")
-    return {name: shown[name] for name in names} | (shown["details"] or dict.fromkeys(DetailsRead.model_fields))
+    photos = {"photos": [photo.id for photo in photos_of(listing)]}
+    return (
+        {name: shown[name] for name in names} | (shown["details"] or dict.fromkeys(DetailsRead.model_fields)) | photos
+    )
 
 
 def follow_owner(listing_doc: Snapshot, is_active: bool) -> None:

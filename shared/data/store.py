@@ -231,6 +231,12 @@ def bounded(seconds: float | None = None) -> Iterator[None]:
         _ends.reset(token)
 
 
+def restart_clock() -> None:
+    """Gives the current request all the time again: reading or decoding what was sent has taken some of it."""
+    if _ends.get() is not None:
+        _ends.set(time.monotonic() + TOTAL_SECONDS)
+
+
 def _patiently(call: Callable[[float], T]) -> T:
     """Repeats a call as long as it fails with what may go away by itself and there is time.
 

@@ -12,8 +12,9 @@ from shared.models.fields import City, Id, Price, PriceBound, PriceText, Text255
 from shared.models.filters import AreaBound, RoomsBound, WithPhotos
 from shared.models.include import Include
 from shared.models.pages import PageParams
+from shared.models.photos import PhotoRead
 
-ListingInclude: TypeAlias = Include[Literal["details"]]
+ListingInclude: TypeAlias = Include[Literal["details", "photos"]]
 """What can be asked for with every listing of an answer."""
 
 
@@ -62,6 +63,7 @@ class ListingRead(Model):
     created_at: datetime
     updated_at: datetime
     details: DetailsRead | MISSING | None = MISSING
+    photos: list[PhotoRead] | MISSING = MISSING
 
 
 class ListingFilter(ListingPageParams):

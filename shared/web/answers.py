@@ -14,6 +14,27 @@ from shared.errors import ApiError, Invalid, Unavailable
 from shared.settings import settings
 
 
+class Picture(flask.Response):
+    """A WebP image that never changes: under its address there will be no other."""
+
+    default_mimetype = "image/webp"
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+
+
+def base_url() -> str:
+    """Where the sender of the current request finds the API, without a slash at the end.
+
+    A request at a function's own address has come there without the function's name, so that other functions cannot be
+    found by it; those of one project are all behind Hosting, if the settings say where that is.
+    """
+    if flask.request.environ["api.stripped"] and (public_url := settings().public_url):
+        return public_url.rstrip("/")
+    return flask.request.host_url.rstrip("/")
+
+
 def next_link(cursor: str) -> str:
     """The Link header's value: absolute, except at the emulator's function URLs, whose prefix a function cannot see."""
     request = flask.request

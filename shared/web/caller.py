@@ -46,6 +46,15 @@ class Caller:
             raise Unauthorized("Not authenticated")
         return cls(security.read_token(token.strip()), roles)
 
+    @staticmethod
+    def load_if_given() -> User | None:
+        """The current user; None if the request has no token.
+
+        Raises:
+            Unauthorized: It has one that is not valid.
+        """
+        return Caller.from_request().load() if flask.request.headers.get("Authorization") else None
+
     @overload
     def load(self) -> User: ...
     @overload

@@ -136,6 +136,18 @@ EXAMPLES: dict[str, list[Any]] = {
     "DetailsRead": [_DETAILS_EXAMPLE],
     "CityRead": [{"name": "Astana", "ru": "Астана", "kk": "Астана", "en": "Astana"}],
     "ListingRead": [_LISTING_EXAMPLE],
+    "PhotoRead": [
+        {
+            "id": 5,
+            "width": 1600,
+            "height": 1200,
+            "urls": {
+                size: f"https://example.kz/photos/1/5/{size}.webp"  # Absolute, on the host that was asked.
+                for size in ("large", "medium", "small")
+            },
+        }
+    ],
+    "PhotoOrder": [{"order": [7, 5, 6]}],
     "FiltersWrite": [{"rooms_min": 1, "rooms_max": 3, "area_min": 40, "area_max": None, "with_photos": True}],
     "FiltersRead": [{"rooms_min": 1, "rooms_max": 3, "area_min": 40, "area_max": None, "with_photos": True}],
     "PreferenceWrite": [

@@ -29,11 +29,14 @@ from shared.data.users import User
 from shared.enums import Role
 from shared.errors import Invalid
 from shared.settings import settings
-from shared.web.answers import error_response, next_link
+from shared.web.answers import Picture, base_url, error_response, next_link
 from shared.web.caller import Bot, Caller
 from shared.web.parameters import MAX_BODY_BYTES, reader
 
 NAME = "[A-Za-z0-9._~-]{1,64}"
+_CONTEXT = {"base_url": base_url}
+"""What the models of answers are told of the request: see shared/models/photos.py."""
+
 IN_PATH = (int, str)
 """The types of a handler's parameters that stand in the path."""
 Handler = Callable[..., Any]
@@ -87,6 +90,8 @@ class Operation:
         """The type of the answer's body: a page is a list of its items, a response of the handler's own is text."""
         if self.paged:
             return list[self.answer.__args__[0]]  # type: ignore[name-defined]
+        if self.answer is Picture:
+            return bytes
         return str if self.answer is flask.Response else self.answer
 
 
@@ -235,7 +240,7 @@ def _view(operation: Operation) -> Callable[..., flask.Response]:
         if isinstance(answer, flask.Response):
             return answer
         body = answer.items if operation.paged else answer
-        response = flask.Response(adapter.dump_json(body), mimetype="application/json")
+        response = flask.Response(adapter.dump_json(body, context=_CONTEXT), mimetype="application/json")
         if operation.max_age:
             response.headers["Cache-Control"] = f"public, max-age={operation.max_age}"
         if operation.paged and answer.cursor:

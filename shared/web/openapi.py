@@ -17,7 +17,7 @@ from shared.models.errors import Error, ValidationErrors
 from shared.models.fields import Id
 from shared.web.examples import EXAMPLES
 from shared.web.group import IN_PATH, NAME, Group, Operation
-from shared.web.parameters import MAX_BODY_BYTES
+from shared.web.parameters import MAX_BODY_BYTES, MAX_UPLOAD_BYTES, Upload
 
 Json = dict[str, Any]
 Schemas = dict[tuple[Any, str], Json]
@@ -61,10 +61,11 @@ _ERRORS: dict[int, tuple[str, str, str, Json]] = {
     409: ("Conflict", "It contradicts what is stored.", "This email is already registered", {}),
     413: (
         "TooLarge",
-        f"The body is larger than {MAX_BODY_BYTES // 1024} KiB.",
+        f"The body is larger than {MAX_BODY_BYTES // 1024} KiB, or a photo than {MAX_UPLOAD_BYTES // 1024**2} MiB.",
         "Request Entity Too Large",
         {},
     ),
+    415: ("UnsupportedMedia", "The body is no image of a kind that is taken.", "Unsupported Media Type", {}),
     429: ("TooManyRequests", "Too many failures; wait.", "Too many attempts, try again later", _RETRY_AFTER),
     500: ("InternalError", "A defect of the server.", "Internal Server Error", {}),
     503: (
@@ -209,6 +210,8 @@ def _headers(operation: Operation) -> list[Json]:
 
 
 def _request_body(operation: Operation, schemas: Schemas) -> Json | None:
+    if Upload in operation.parameters.values():
+        return {"required": True, "content": _content("image/*", {"type": "string", "format": "binary"})}
     for media, kind in (("application/json", Body), ("application/x-www-form-urlencoded", Form)):
         for model in _models(operation, kind).values():
             return {"required": True, "content": _content(media, schemas[model, "validation"])}
@@ -216,14 +219,15 @@ def _request_body(operation: Operation, schemas: Schemas) -> Json | None:
 
 
 def _responses(group: Group, operation: Operation, schemas: Schemas) -> Json:
-    media = "text/html" if operation.answer is flask.Response else "application/json"
+    own = inspect.isclass(operation.answer) and issubclass(operation.answer, flask.Response)
+    media = operation.answer.default_mimetype if own else "application/json"
     success = {
         "description": "Success.",
         "content": _content(media, schemas[str(operation.answer_type), "serialization"]),
     }
     if operation.paged:
         success["headers"] = _NEXT_PAGE
-    has_body = bool(_models(operation, Body, Form))
+    has_body = bool(_models(operation, Body, Form)) or Upload in operation.parameters.values()
     statuses = set(operation.errors)
     statuses |= {401} if operation.needs_token else set()
     statuses |= {404} if "{" in operation.path else set()  # A malformed id is a 404.

@@ -16,14 +16,32 @@ from shared.web.caller import Bot, Caller
 
 M = TypeVar("M", bound=Model)
 MAX_BODY_BYTES = 64 * 1024
+MAX_UPLOAD_BYTES = 12 * 1024 * 1024
 Reader = Callable[[], Any]
+
+
+class Upload:
+    """A body that is no JSON and may be large. Its handler reads it, once it knows that the caller may send it."""
+
+    def read(self) -> bytes:
+        """All of it.
+
+        Raises:
+            RequestEntityTooLarge: It has more than MAX_UPLOAD_BYTES.
+        """
+        flask.request.max_content_length = MAX_UPLOAD_BYTES + 1
+        body = flask.request.get_data(cache=False)
+        if len(body) > MAX_UPLOAD_BYTES:
+            raise RequestEntityTooLarge
+        return body
 
 
 def reader(annotation: Any, roles: Sequence[Role]) -> Reader:
     """The function that reads one parameter from the current request.
 
     Args:
-        annotation: ``Caller``, ``User`` (the caller, already loaded), ``Bot``, or a Body, Form or Params model.
+        annotation: ``Caller``, ``User`` (the caller, already loaded), ``Bot``, ``Upload``, or a Body, Form or Params
+            model.
         roles: Who may call.
     """
     if annotation is Caller:
@@ -32,6 +50,8 @@ def reader(annotation: Any, roles: Sequence[Role]) -> Reader:
         return lambda: Caller.from_request(roles).load()
     if annotation is Bot:
         return Bot.from_request
+    if annotation is Upload:
+        return Upload
     if issubclass(annotation, Body):
         return lambda: _validated(annotation, _json(), "body")
     if issubclass(annotation, Form):

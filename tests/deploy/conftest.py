@@ -114,8 +114,9 @@ def release(cloud: tuple[Google, dict[str, str]], gcloud: Gcloud) -> Release:
     return Release(sent, stand_in.uploads[0])
 
 
-ELSEWHERE = [("billing", "budgets"), ("run", "services")]
-"""gcloud cannot be led to the stand-in for the first; the second needs revisions, and a test of its own has them."""
+ELSEWHERE = [("billing", "budgets"), ("run", "services"), ("storage", "buckets")]
+"""gcloud cannot be led to the stand-in for the first; the second needs revisions, and a test of its own has them. The
+stand-in knows no buckets: those commands are held against gcloud's parser, and against the cloud of test_repeats.py."""
 
 
 @pytest.fixture(scope="session")

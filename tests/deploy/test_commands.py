@@ -107,6 +107,7 @@ SIZES = {
     "preferences": "256Mi cpu 1, 24 at once, at most 10, 15s",
     "feed": "256Mi cpu 1, 24 at once, at most 20, 15s",
     "favorites": "256Mi cpu 1, 24 at once, at most 10, 15s",
+    "photos": "1024Mi cpu 1, 4 at once, at most 20, 60s",
     "leads": "256Mi cpu 1, 24 at once, at most 10, 15s",
     "admin": "256Mi cpu 1, 24 at once, at most 5, 15s",
     "health": "256Mi cpu 1, 80 at once, at most 5, 15s",
@@ -288,8 +289,10 @@ def test_gcloud_understands_every_command_of_a_projects_life(gcloud: Gcloud, mon
 
 
 BUCKET = (
-    "storage buckets create gs://b --location=europe-west1 --uniform-bucket-level-access --public-access-prevention",
-    "storage buckets update gs://b --uniform-bucket-level-access --public-access-prevention --update-labels=a=b",
+    "storage buckets create gs://b --location=europe-west1 --uniform-bucket-level-access --public-access-prevention"
+    " --soft-delete-duration=0",
+    "storage buckets update gs://b --uniform-bucket-level-access --public-access-prevention --soft-delete-duration=0"
+    " --update-labels=a=b",
     "storage buckets add-iam-policy-binding gs://b --role=roles/storage.objectAdmin --format=none --member=allUsers",
     "storage buckets remove-iam-policy-binding gs://b --role=roles/storage.objectAdmin --format=none --member=allUsers",
     "storage buckets get-iam-policy gs://b --format=json",

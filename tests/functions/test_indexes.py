@@ -32,8 +32,10 @@ from shared.models.filters import FiltersWrite
 from shared.models.listings import ListingWrite
 from shared.models.preferences import PreferenceWrite
 from shared.web.group import Group, Operation
+from shared.web.parameters import Upload
 from tests.instruments.api import PASSWORD, Api, Person
 from tests.instruments.indexes import ASCENDING, CONTAINS, DESCENDING, NAME, Index, Indexes, Part, normal_form
+from tests.instruments.pictures import image
 from tests.instruments.recorder import Recorder
 
 SPEC = json.loads((Path(__file__).parents[2] / "infra/firestore.indexes.json").read_text())
@@ -108,13 +110,23 @@ def call_with_all_filters(operation: Operation, admin: Person, owner: Person, te
     tenant.ok("POST", "/favorites", json={"listing_id": listing_id})
     other = owner.listing()["id"]
     lead = tenant.ok("POST", "/leads", json={"listing_id": other})
-    ids = {"listing_id": listing_id, "lead_id": lead["id"], "user_id": owner.id, "session_id": 1, "device_id": "phone"}
+    ids: dict[str, Any] = {
+        "listing_id": listing_id,
+        "lead_id": lead["id"],
+        "user_id": owner.id,
+        "session_id": 1,
+        "device_id": "phone",
+    }
     if "{search_id}" in operation.path:
         ids["search_id"] = admin.ok("POST", "/searches", json={"name": "Mine"})["id"]
+    if "/photos" in operation.path:
+        ids["photo_id"] = owner.ok("POST", f"/photos/{listing_id}", data=image())["id"]
+        ids["file"] = "small.webp"
     name = f"{operation.method} {operation.path.rstrip('/')}"
     models = [each for each in operation.parameters.values() if inspect.isclass(each) and issubclass(each, Params)]
     wants_body = any(inspect.isclass(each) and issubclass(each, Body | Form) for each in operation.parameters.values())
-    options = bodies(other, tenant)[name] if wants_body else {}
+    given = bodies(other, tenant) | {"PUT /photos/{listing_id}": {"json": {"order": [ids.get("photo_id")]}}}
+    options = given[name] if wants_body else {"data": image(1)} if Upload in operation.parameters.values() else {}
     callers = {"undo": tenant, "list_leads_for_me": owner}
     callers |= dict.fromkeys(("list_messages", "send_message", "read_messages"), tenant)
     callers["change_password"] = admin.api.person()  # Their tokens end.

@@ -16,10 +16,11 @@ from werkzeug.test import TestResponse
 
 from functions import HTTP_FUNCTIONS, auth
 from infra.openapi import FILE, current
-from shared.data import codes, passwords, store, throttle
+from shared.data import bucket, codes, passwords, store, throttle
 from shared.settings import settings
 from tests.instruments.api import PASSWORD, Api
 from tests.instruments.mail import MailServer, mail_server
+from tests.instruments.pictures import image
 from tests.instruments.telegram import TOKEN, mini_app, telegram_server, widget
 
 DOCUMENT = current()
@@ -55,7 +56,14 @@ def example_of(operation: dict[str, Any]) -> dict[str, Any]:
     if "requestBody" not in operation:
         return {}
     media, schema = body_of(operation)
+    if media == "image/*":
+        return {"data": image()}
     return {"json" if media == "application/json" else "data": resolved(schema)["examples"][0]}
+
+
+def ids_in(path: str) -> tuple[Any, ...]:
+    """What can stand for the names in a path. Nothing of it exists."""
+    return tuple("small.webp" if part == "{file}" else 1 for part in path.split("/") if part.startswith("{"))
 
 
 def validator(schema: dict[str, Any], exact: bool = False) -> Draft202012Validator:
@@ -85,8 +93,11 @@ class Client:
         declared = resolved(operation["responses"][str(status)])
         ((media, content),) = declared["content"].items()
         assert answer.mimetype == media
-        value = answer.get_json() if media == "application/json" else answer.text
-        validator(content["schema"], exact=True).validate(value)
+        if media == "image/webp":
+            assert content["schema"] == {"type": "string", "format": "binary"}
+        else:
+            value = answer.get_json() if media == "application/json" else answer.text
+            validator(content["schema"], exact=True).validate(value)
         headers = set(declared.get("headers", {}))
         assert headers - {"Link"} <= set(answer.headers.keys()), (name, status)
         assert "Link" in headers or "Link" not in answer.headers, (name, status)
@@ -135,7 +146,7 @@ def test_everything_is_described() -> None:
 
 def test_every_body_and_every_answer_has_an_example() -> None:
     for name, (_, _, operation) in OPERATIONS.items():
-        if "requestBody" in operation:
+        if "requestBody" in operation and name != "add_photo":
             assert resolved(body_of(operation)[1])["examples"], name
     # The rest are parts of others, whose examples show them, and an error's text differs by status.
     without = {name for name, schema in SCHEMAS.items() if "properties" in schema and "examples" not in schema}
@@ -146,6 +157,7 @@ def test_every_body_and_every_answer_has_an_example() -> None:
         "Conversation",
         "FieldError",
         "Error",
+        "PhotoUrls",
         "QuietHours",
         "Verification",
     }
@@ -175,13 +187,14 @@ def test_a_list_is_an_array_with_pages() -> None:
         for name, (_, _, operation) in OPERATIONS.items()
     }
     lists = {name for name, schema in answers.items() if schema.get("type") == "array"}
-    assert lists == {name for name in OPERATIONS if name.startswith("list_")} | {"get_deck", "get_cities"}
+    whole = {"get_deck", "get_cities", "get_photos", "order_photos"}
+    assert lists == {name for name in OPERATIONS if name.startswith("list_")} | whole
     paged = {
         name
         for name, (_, _, operation) in OPERATIONS.items()
         if "Link" in operation["responses"]["200"].get("headers", {})
     }
-    assert paged == lists - {"get_deck", "get_cities"}
+    assert paged == lists - whole
 
 
 def test_a_token_or_the_login_form_opens_what_needs_a_user() -> None:
@@ -200,6 +213,8 @@ def test_a_token_or_the_login_form_opens_what_needs_a_user() -> None:
         "list_listings",
         "get_cities",
         "get_listing",
+        "get_photos",
+        "get_photo_file",
         "health",
         "get_openapi",
         "get_docs",
@@ -215,7 +230,7 @@ def test_ids_and_secrets_are_parameters_with_their_limits() -> None:
         assert [f"{{{parameter['name']}}}" for parameter in ids] == [p for p in path.split("/") if p.startswith("{")]
         for parameter in ids:
             assert parameter["required"]
-            if parameter["name"] == "device_id":
+            if parameter["name"] in ("device_id", "file"):
                 assert parameter["schema"]["type"] == "string"
             else:
                 assert parameter["schema"].items() >= {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}.items()
@@ -348,6 +363,24 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     call("delete_listing", 403, me, key)
     call("delete_listing", 404, owner, 1)
 
+    # Photos.
+    photo = ok("add_photo", owner, key, data=image())["id"]
+    call("add_photo", 403, me, key, data=image())
+    call("add_photo", 415, owner, key, data=b"")
+    call("add_photo", 422, owner, key, data=image()[:300])
+    call("add_photo", 413, owner, key, data=b" " * (12 * 1024 * 1024 + 1))
+    for number in range(1, 20):
+        ok("add_photo", owner, key, data=image(number))
+    call("add_photo", 409, owner, key, data=image(20))
+    order = [each["id"] for each in ok("get_photos", None, key)]
+    ok("order_photos", owner, key, json={"order": order[::-1]})
+    call("order_photos", 403, me, key, json={"order": order})
+    ok("get_photo_file", None, key, photo, "small.webp")
+    call("get_photos", 401, "wrong", 1)
+    assert len(ok("get_listing", None, key, query_string={"include": "photos"})["photos"]) == 20
+    ok("delete_photo", owner, key, photo)
+    call("delete_photo", 403, me, key, photo)
+
     # Preferences and the feed.
     assert ok("get_preferences", me) is None
     ok("set_preferences", me, json={"city": None})
@@ -430,14 +463,14 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
 
     # What any operation of a kind answers.
     for name, (_, path, operation) in OPERATIONS.items():
-        ids = (1,) if "{" in path else ()
+        ids = ids_in(path)
         example = example_of(operation)
         if operation["security"]:
             call(name, 401, None, *ids, **example)
             call(name, 401, "wrong", *ids, **example)
         if ids:
-            call(name, 404, boss, "no id", **example)
-        if "requestBody" in operation:
+            call(name, 404, boss, "no id", *ids[1:], **example)
+        if "requestBody" in operation and name != "add_photo":
             call(name, 413, boss, *ids, data=b" " * (64 * 1024 + 1), content_type=body_of(operation)[0])
             call(name, 422, boss, *ids, data=b"", content_type=body_of(operation)[0])
         if "json" in example:
@@ -462,10 +495,10 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
             for function in ("get", "run"):
                 patch.setattr(store, function, _fail(error))
             patch.setattr(store.Batch, "commit", _fail(error))
+            patch.setattr(bucket, "get", _fail(error))
             for name, (_, path, operation) in OPERATIONS.items():
                 if "503" in operation["responses"]:
-                    ids = (1,) if "{" in path else ()
-                    answer = call(name, status, boss, *ids, **example_of(operation))
+                    answer = call(name, status, boss, *ids_in(path), **example_of(operation))
                     assert "secret" not in answer.text.replace("secret123", "")
 
     declared = {
