@@ -55,7 +55,8 @@ def small_limits() -> Iterator[None]:
         patch.setattr(coverage, "MAX_INTERVALS", 6)
         patch.setattr(seen, "FIRST_CAPACITY", 2)
         patch.setattr(seen, "HASHES", 2)
-        patch.setattr(seen, "MAX_LAYERS", 3)
+        patch.setattr(seen, "LARGEST_CAPACITY", 4)
+        patch.setattr(seen, "MAX_BYTES", 20)
         yield
 
 

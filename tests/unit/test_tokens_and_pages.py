@@ -125,11 +125,30 @@ def test_what_was_added_is_always_seen_and_little_else_is() -> None:
         seen = seen.with_id(key)
     assert all(seen.might_contain(key) for key in keys)
     others = sum(seen.might_contain(dice.randrange(1, 2**53)) for _ in range(20_000))
-    assert others < 60  # 0.05 % for each of at most six layers.
-    assert sum(map(len, seen.layers)) < 40_000
+    assert others < 120  # 0.05 % for each of at most twelve layers.
+    assert sum(map(len, seen.layers)) < 25_000
+
+
+def test_what_an_action_sends_of_the_seen_ids_does_not_grow() -> None:
+    seen = Seen()
+    for key in range(20_000):
+        before, seen = seen, seen.with_id(key)
+        sent = [layer for old, layer in zip((*before.layers, b""), seen.layers, strict=False) if old != layer]
+        assert sum(map(len, sent)) <= 2048
 
 
 def test_the_set_of_seen_ids_stays_small_whatever_is_added() -> None:
-    full = Seen(tuple(bytes(512 << layer) for layer in range(9)), 65_536)
-    assert sum(map(len, full.with_id(7).layers)) < 256 * 1024
+    full = Seen(tuple(bytes(2048) for _ in range(128)), 1024)
+    assert sum(map(len, full.with_id(7).layers)) == 256 * 1024
     assert full.with_id(7).might_contain(7)
+
+
+def test_large_layers_of_before_stay_and_take_no_more() -> None:
+    stored = Seen(tuple(bytes(512 << layer) for layer in range(6)), 10)
+    seen = stored.with_id(7)
+    assert seen.layers[:6] == stored.layers
+    assert len(seen.layers[6]) == 2048
+    assert seen.might_contain(7)
+    assert not seen.might_contain(8)
+    whole = Seen(tuple(bytes(512 << layer) for layer in range(9)), 65_536)
+    assert sum(map(len, whole.with_id(7).layers)) <= 258 * 1024
