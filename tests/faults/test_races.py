@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from shared import security
+from shared.data import store
 from tests.faults import same_objects
 from tests.faults.operations import FLAT, World
-from tests.instruments.api import PASSWORD, Api
+from tests.instruments.api import PASSWORD, Api, Person
 from tests.instruments.elsewhere import Call, Elsewhere
 from tests.instruments.proxy import Fault, Proxy
 from tests.security.database import check_whole, dump
@@ -212,6 +213,30 @@ def test_two_admins_cannot_depose_each_other(api: Api, world: World) -> None:
     assert len(left) == 1
     token = security.issue_token(left[0]["id"])
     assert api.call("PATCH", f"/admin/users/{left[0]['id']}", token, json={"role": "tenant"}).status_code == 409
+
+
+def test_an_admin_cannot_go_while_another_goes(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One has looked who is left; the other is gone before the first is written."""
+    one, other, third = (api.person("admin") for _ in range(3))
+
+    def depose(who: Person, whom: Person) -> int:
+        return one.api.call("PATCH", f"/admin/users/{whom.id}", who.token, json={"role": "tenant"}).status_code
+
+    assert depose(one, third) == 200  # From now on there is a document that guards them.
+    run = store.run
+    asked: list[Any] = []
+
+    def run_and_lose_the_other(query: Any) -> Any:
+        found = run(query)
+        if not asked:
+            asked.append(query)
+            assert depose(one, other) == 200
+        return found
+
+    monkeypatch.setattr(store, "run", run_and_lose_the_other)
+    assert depose(one, one) == 409
+    assert asked
+    assert len([data for data in people() if data["role"] == "admin" and data["is_active"]]) == 1
 
 
 def test_linking_and_becoming_an_admin_at_once_gives_no_way_in_later(api: Api, world: World) -> None:

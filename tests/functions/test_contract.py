@@ -219,7 +219,58 @@ def test_walking_the_pages_gives_each_item_once_newest_first(api: Api) -> None:
         assert seen == expected
 
 
+def test_the_next_page_keeps_the_filters_and_the_address_that_the_client_used(api: Api) -> None:
+    owner = api.person("landlord")
+    for city in ("Astana", "Almaty", "Astana", "Astana"):
+        owner.listing(city=city, price=5)
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "homes.example"}
+    first = api.call("GET", "/listings?city=Astana&price_max=9&include=details&limit=1", headers=forwarded)
+    link = re.fullmatch(r'<(https://homes\.example/listings)\?(.+)>; rel="next"', first.headers["Link"])
+    assert link
+    assert link[2].split("&cursor=")[0] == "city=Astana&price_max=9&include=details&limit=1"
+    seen = [first.get_json()[0]["id"]]
+    while link:
+        page = api.call("GET", f"/listings?{link[2]}", headers=forwarded)
+        assert [listing["city"] for listing in page.get_json()] == ["Astana"]
+        seen.append(page.get_json()[0]["id"])
+        link = re.fullmatch(r'<(https://homes\.example/listings)\?(.+)>; rel="next"', page.headers.get("Link", ""))
+    assert len(seen) == len(set(seen)) == 3
+
+
+def test_a_page_of_favorites_is_never_longer_than_its_limit(api: Api) -> None:
+    owner, tenant = api.person("landlord"), api.person()
+    kept = [owner.listing(title=str(number)) for number in range(12)]
+    for each in kept:
+        tenant.ok("POST", "/favorites", json={"listing_id": each["id"]})
+    for each in (*kept[1::3], kept[-1]):
+        owner.ok("DELETE", f"/listings/{each['id']}")
+    active = [each["title"] for each in reversed(kept[:-1]) if each not in kept[1::3]]
+    for limit in (1, 2, 3, 5):
+        seen, url = [], f"/favorites?limit={limit}"
+        while url:
+            page = tenant.call("GET", url)
+            assert len(page.get_json()) == limit or "Link" not in page.headers
+            assert len(page.get_json()) <= limit
+            seen += titles(page.get_json())
+            url = page.headers.get("Link", "").partition("http://localhost")[2].partition(">")[0]
+        assert seen == active
+
+
 # --- Preferences
+
+
+def test_preferences_are_exact_to_the_cent(api: Api) -> None:
+    tenant = api.person()
+    body = {"price_min": 100.25, "price_max": 200.75, "filters": {"area_min": 40.25}}
+    for wanted in (tenant.ok("POST", "/preferences", json=body), tenant.ok("GET", "/preferences")):
+        assert (wanted["price_min"], wanted["price_max"]) == (100.25, 200.75)
+    assert tenant.ok("GET", "/preferences?include=filters")["filters"]["area_min"] == 40.25
+    owner = api.person("landlord")
+    fits = {owner.listing(price=price, details={"area": 40.25})["id"] for price in (100.25, 200.75)}
+    for price in (100.24, 200.76):
+        owner.listing(price=price, details={"area": 40.25})
+    owner.listing(price=150, details={"area": 40.24})
+    assert {listing["id"] for listing in tenant.ok("GET", "/feed")} == fits
 
 
 def test_preferences_are_null_then_replaced_whole(api: Api) -> None:
@@ -555,7 +606,9 @@ def test_browsers_of_any_origin_may_call_it_locally(api: Api) -> None:
     assert preflight.status_code == 200
     assert preflight.headers["Access-Control-Allow-Headers"].replace(" ", "") == "sentry-trace,x-requested-with"
     for path in ("/listings", "/auth/me", "/nothing-here"):
-        assert api.client("listings").get(path, headers=origin).headers["Access-Control-Allow-Origin"] == "*"
+        answer = api.client("listings").get(path, headers=origin)
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert {"Link", "Retry-After"} <= set(answer.headers["Access-Control-Expose-Headers"].split(", "))
 
 
 def test_what_clients_send_for_absent_is_absent(api: Api) -> None:

@@ -2,6 +2,7 @@
 
 import random
 import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -250,3 +251,22 @@ def test_prices_of_preferences_are_compared_in_the_unit_of_listings(api: Api) ->
     fits = {owner.listing(price=100)["id"], owner.listing(price=200)["id"]}
     tenant.ok("POST", "/preferences", json={"price_min": 100, "price_max": 200})
     assert {listing["id"] for listing in tenant.ok("GET", "/feed")} == fits
+
+
+def test_what_becomes_visible_after_its_time_is_not_lost(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that got its timestamp before somebody looked may be seen only afterwards, within the settling time."""
+    monkeypatch.setenv("FEED_SETTLE_SECONDS", "10")
+    settings.cache_clear()
+    owner, tenant = api.person("landlord"), api.person()
+    tenant.act(owner.listing(), "dislike")
+    began = datetime.now(UTC)
+    assert tenant.ok("GET", "/feed/next") is None
+    stamps = dict.fromkeys(("created_at", "updated_at", "position"), began - timedelta(seconds=1))
+    late, batch = store.new_id(), store.Batch()
+    content = ListingWrite.model_validate({"title": "Late", "city": "Astana", "price": 1})
+    batch.create(listings.ref(late), listings.document(late, owner.id, content) | stamps)
+    batch.commit()
+    tenant.act(owner.listing(), "dislike")
+    assert tenant.ok("GET", "/feed/next")["id"] == late
+    monkeypatch.undo()
+    settings.cache_clear()

@@ -43,6 +43,23 @@ def test_a_password_is_checked_to_its_last_byte(keys: Keys, password: str) -> No
     assert not security.verify_password(password, None)
 
 
+def test_a_hash_is_of_its_pepper_and_its_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    def configured(pepper: str, cost: int) -> None:
+        chosen = Settings(environment="local", jwt_keys=[NEW], password_pepper=pepper * 32, bcrypt_cost=cost)
+        monkeypatch.setattr(security, "settings", lambda: chosen)
+
+    configured("p", 5)
+    hashed = security.hash_password("password")
+    assert hashed.startswith("$2b$05$")
+    assert security.verify_password("password", hashed)
+    configured("p", 6)
+    assert security.hash_password("password").startswith("$2b$06$")
+    assert security.verify_password("password", hashed)
+    configured("q", 5)
+    assert not security.verify_password("password", hashed)
+    assert security.keyed("code", "x") != (configured("p", 5), security.keyed("code", "x"))[1]
+
+
 def test_a_token_names_its_user_as_a_string(keys: Keys) -> None:
     token = security.issue_token(2**53 - 1)
     claims = jwt.decode(token, options={"verify_signature": False})
