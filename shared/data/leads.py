@@ -115,7 +115,7 @@ def _with_included(documents: Sequence[dict[str, Any]], user_id: int, names: fro
         given: dict[str, Any] = {}
         if "listing" in names:
             listing = found[listings.ref(lead["listing_id"]).path].to_dict()
-            given["listing"] = listing and listings.to_model(listing)
+            given["listing"] = listing and listings.to_model(listing, names)
         if "contact" in names:
             other = User.of(found[users.ref(messages.other_side(lead, user_id)).path])
             given["contact"] = other and other.to_contact()

@@ -1,9 +1,9 @@
 """What goes in and out of /leads."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import MISSING, BeforeValidator
+from pydantic import MISSING, BeforeValidator, model_validator
 
 from shared.enums import LeadStatus
 from shared.models.base import Body, Model
@@ -29,10 +29,16 @@ class LeadUpdate(Body):
 
 
 class LeadFilter(PageParams):
-    """Narrows a list of leads; absent means any."""
+    """Narrows a list of leads; absent means any. Included `details` and `photos` are those of the included listing."""
 
     status: LeadStatus | None = None
-    include: Include[Literal["listing", "contact", "conversation"]] = frozenset()
+    include: Include[Literal["listing", "contact", "conversation", "details", "photos"]] = frozenset()
+
+    @model_validator(mode="after")
+    def _of_a_listing(self) -> Self:
+        if self.include & {"details", "photos"} and "listing" not in self.include:
+            raise ValueError("details and photos are the listing's: include listing too")
+        return self
 
 
 class LeadRead(Model):

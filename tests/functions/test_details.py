@@ -70,6 +70,10 @@ def test_nothing_else_has_more_keys_for_a_listing_with_details(api: Api) -> None
     assert lead.keys() == LEAD
     (listed,) = tenant.ok("GET", "/leads/my?include=listing")
     assert listed["listing"].keys() == LISTING
+    (listed,) = owner.ok("GET", "/leads/for-me?include=listing,details")
+    assert listed.keys() == LEAD | {"listing"}
+    assert listed["listing"].keys() == LISTING | {"details"}
+    assert owner.call("GET", "/leads/for-me?include=contact,details").status_code == 422
 
 
 @pytest.mark.parametrize(
