@@ -1,7 +1,9 @@
 """What people do on the page, for all browser tests."""
 
+import io
 from collections.abc import Callable
 
+from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import PASSWORD, Person
@@ -9,6 +11,17 @@ from tests.browser.conftest import PASSWORD, Person
 Open = Callable[..., Page]
 Register = Callable[..., Person]
 Screenshot = Callable[[Page, str], None]
+COLOURS = {"red": (190, 60, 50), "green": (60, 140, 80), "blue": (50, 80, 170)}
+
+
+def picture(colour: str) -> bytes:
+    """A photo as a phone makes it, of one colour above a dark floor."""
+    width, height = 2400, 1600
+    image = Image.new("RGB", (width, height), COLOURS[colour])
+    ImageDraw.Draw(image).rectangle((0, height - 40, width, height), fill=(20, 20, 20))
+    body = io.BytesIO()
+    image.save(body, "JPEG", quality=95)
+    return body.getvalue()
 
 
 def sign_in(page: Page, person: Person) -> None:

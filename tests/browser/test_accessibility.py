@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.steps import Open, Register, agree, sign_in, top_card
+from tests.browser.steps import Open, Register, agree, picture, sign_in, top_card
 
 # Experimental in axe, and a rule of WCAG all the same (2.5.3).
 OPTIONS = {"rules": {"label-content-name-mismatch": {"enabled": True}}, "resultTypes": ["violations"]}
@@ -48,6 +48,27 @@ def test_axe_finds_nothing_in_any_view(size: str, locale: str, scheme: Any, open
             expect(page.locator("main .loading")).to_have_count(0)
             assert problems(page) == [], f"{role}: {view}"
         page.locator(".me button").click()
+
+
+def test_axe_finds_nothing_where_photos_are(size: str, open_page: Open, person: Register, city: str) -> None:
+    owner, tenant = person("landlord", "Owner"), person("tenant", "Tenant")
+    listing = owner.offers(city, "With photos", details={"rooms": 2, "description": "By the park"})
+    for colour in ("red", "green"):
+        owner.shows(listing, picture(colour))
+    tenant.call("POST", "/preferences", city=city)
+    page = open_page(size=size)
+    page.emulate_media(reduced_motion="reduce")
+    sign_in(page, tenant)
+    expect(page.locator(".card .photo")).to_be_visible()
+    assert problems(page) == []
+    page.get_by_role("link", name="Details").click()
+    expect(page.get_by_role("heading", name="With photos")).to_be_focused()
+    assert problems(page) == []
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page, owner)
+    page.get_by_role("button", name="Edit: With photos").click()
+    expect(page.locator(".shelf-item")).to_have_count(2)
+    assert problems(page) == []
 
 
 def test_axe_finds_nothing_in_dialogs_and_messages(open_page: Open, person: Register, city: str) -> None:

@@ -4,6 +4,7 @@
  */
 
 const TIMEOUT_MS = 30_000;
+const UPLOAD_TIMEOUT_MS = 180_000; // A photo over a slow phone's network.
 
 export class ApiError extends Error {
   /**
@@ -158,6 +159,45 @@ async function send(method, path, token, { query, json, form, key, keepalive, si
   return { data, response };
 }
 
+/** Sends a file, and tells how far it is, from 0 to 1: `fetch` cannot tell. */
+async function upload(path, file, { signal, onprogress }) {
+  const token = await session.token();
+  if (!token) throw new ApiError('http', { status: 401 });
+  try {
+    return await sendFile(path, file, token, signal, onprogress);
+  } catch (error) {
+    const renewed = error.status === 401 && (await session.renew(token));
+    if (!renewed) throw error;
+    return sendFile(path, file, renewed, signal, onprogress);
+  }
+}
+
+function sendFile(path, file, token, signal, onprogress) {
+  const note = stopwatch('POST', path);
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    const fail = (error) => { note(0); reject(error); };
+    request.open('POST', path);
+    request.responseType = 'json';
+    request.timeout = UPLOAD_TIMEOUT_MS;
+    request.setRequestHeader('Accept', 'application/json');
+    request.setRequestHeader('Authorization', `Bearer ${token}`);
+    request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
+    request.upload.onprogress = ({ loaded, total }) => onprogress(total ? loaded / total : 0);
+    request.onerror = () => fail(new ApiError('network'));
+    request.ontimeout = () => fail(new ApiError('timeout'));
+    request.onabort = () => reject(signal.reason);
+    request.onload = () => {
+      const { status, response: data } = request;
+      note(status);
+      if (status === 200 && data) resolve(data);
+      else reject(failure(status, data, request.getResponseHeader('Retry-After')));
+    };
+    signal.addEventListener('abort', () => request.abort());
+    request.send(file);
+  });
+}
+
 /** Tells of a call once its answer is there. */
 function stopwatch(method, path) {
   const started = performance.now();
@@ -196,7 +236,7 @@ const list = async (path, query, options = {}) => {
 };
 
 /** What every listing shall bring along. */
-const INCLUDE = 'details';
+const INCLUDE = 'photos,details';
 
 export const api = {
   INCLUDE,
@@ -222,9 +262,13 @@ export const api = {
   listing: (id, options) => body('GET', `/listings/${id}`, { query: { include: INCLUDE }, anonymous: true, ...options }),
   cities: () => body('GET', '/listings/cities', { anonymous: true }),
   myListings: (query, options) => list('/listings/my', query, options),
-  createListing: (listing) => body('POST', '/listings', { query: { include: INCLUDE }, json: listing }),
+  createListing: (listing, key) => body('POST', '/listings', { query: { include: INCLUDE }, json: listing, key }),
   updateListing: (id, listing) => body('PUT', `/listings/${id}`, { query: { include: INCLUDE }, json: listing }),
   deactivateListing: (id) => body('DELETE', `/listings/${id}`),
+
+  uploadPhoto: (listing_id, file, options) => upload(`/photos/${listing_id}`, file, options),
+  orderPhotos: (listing_id, order) => body('PUT', `/photos/${listing_id}`, { json: { order } }),
+  deletePhoto: (listing_id, id) => body('DELETE', `/photos/${listing_id}/${id}`),
 
   preferences: (options) => body('GET', '/preferences', { query: { include: 'filters' }, ...options }),
   savePreferences: (preferences) => body('POST', '/preferences', { query: { include: 'filters' }, json: preferences }),
@@ -245,7 +289,7 @@ export const api = {
 
   myLeads: (query, options) => list('/leads/my', query, options),
   leadsForMe: (query, options) => list('/leads/for-me', query, options),
-  lead: (id, options) => body('GET', `/leads/${id}`, options),
+  lead: (id, options) => body('GET', `/leads/${id}`, { query: { include: INCLUDE }, ...options }),
   createLead: (listing_id) => body('POST', '/leads/', { json: { listing_id } }),
   messages: (id, query, options) => list(`/leads/${id}/messages`, query, options),
   sendMessage: (id, text, key) => body('POST', `/leads/${id}/messages`, { json: { text }, key }),

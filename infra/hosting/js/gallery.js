@@ -76,3 +76,23 @@ export function gallery(listing, sizes) {
   }
   return { node, step, size: photos.length };
 }
+
+const SWIPE = 40; // Pixels of a finger's way that turn the page.
+
+/** A gallery that a finger and the arrow keys turn too. */
+export function turned({ node, step, size }) {
+  if (size < 2) return node;
+  let start = null;
+  node.classList.add('is-turned');
+  node.addEventListener('pointerdown', (event) => { if (event.pointerType !== 'mouse') start = event; });
+  node.addEventListener('pointercancel', () => { start = null; });
+  node.addEventListener('pointerup', (event) => {
+    const dx = event.clientX - (start?.clientX ?? event.clientX);
+    start = null;
+    if (Math.abs(dx) > SWIPE) step(dx < 0 ? 1 : -1);
+  });
+  node.addEventListener('keydown', ({ key }) => {
+    if (key === 'ArrowLeft' || key === 'ArrowRight') step(key === 'ArrowLeft' ? -1 : 1);
+  });
+  return node;
+}

@@ -281,15 +281,16 @@ export function pagedList({ load, row, empty, into = h('ul', { class: 'items' })
   const more = button(t('more'), { onclick: () => next() });
   const foot = h('div', { class: 'list-foot' });
   const root = h('div', { class: 'list' }, spinner());
+  const prepended = new Set(); // What was made while a page was on its way may be in it.
   let cursor = null;
   let shown = 0;
 
   async function next() {
-    const first = shown === 0;
+    const first = !root.contains(frame);
     if (!first) foot.replaceChildren(spinner());
     try {
       const page = await load(cursor);
-      const rows = page.items.map(row);
+      const rows = page.items.filter(({ id }) => !prepended.has(id)).map(row);
       into.append(...rows);
       shown += rows.length;
       cursor = page.next;
@@ -308,6 +309,7 @@ export function pagedList({ load, row, empty, into = h('ul', { class: 'items' })
   return Object.assign(root, {
     /** Puts a new item on top. */
     prepend(item) {
+      prepended.add(item.id);
       into.prepend(row(item));
       shown += 1;
       if (!root.contains(frame)) {

@@ -12,7 +12,7 @@ import { news } from './notifications.js';
 const PAGE = 12;
 const STATUSES = ['new', 'in_progress', 'closed'];
 const SOON_TRIES = 6;
-const INCLUDE = 'listing,contact,conversation';
+const INCLUDE = `listing,contact,conversation,${api.INCLUDE}`;
 const TOLD = ['lead.new', 'lead.status', 'message.new'];
 
 // --- The tenant's ---

@@ -4,7 +4,7 @@ import { api } from '../api.js';
 import { agreesToDisclosure } from '../disclosure.js';
 import { h } from '../dom.js';
 import { ago, date, money, number } from '../format.js';
-import { gallery } from '../gallery.js';
+import { gallery, turned } from '../gallery.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
 import { busy, button, dialog, emptyState, errorState, facts, field, priceTag, spinner, toast } from '../ui.js';
@@ -36,7 +36,7 @@ function details(shown, context) {
   return [
     history.length > 1 && h('button', { type: 'button', class: 'button button-link back', onclick: () => history.back() }, icon('back'), h('span', null, t('back'))),
     h('article', { class: 'listing', 'data-listing': shown.id },
-      gallery(shown, SIZES).node,
+      turned(gallery(shown, SIZES)),
       h('div', { class: 'listing-body' },
         h('div', { class: 'listing-head' },
           h('div', null, h('h1', { tabindex: '-1' }, shown.title), priceTag(shown), facts(shown)),

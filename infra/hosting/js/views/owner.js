@@ -1,12 +1,13 @@
 /** The landlord's and agent's listings, and their editor. */
 
-import { api } from '../api.js';
+import { api, newKey } from '../api.js';
 import { cityField } from '../cities.js';
 import { h } from '../dom.js';
 import { draft } from '../drafts.js';
 import { ago, numberInput, priceInput } from '../format.js';
 import { cover } from '../gallery.js';
 import { t } from '../i18n.js';
+import { photoShelf } from '../photoshelf.js';
 import { badge, busy, button, choice, dealOptions, dialog, emptyState, facts, field, form, heading, listingRow, markInvalid, pagedList, priceTag, toast, typeOptions } from '../ui.js';
 
 const PAGE = 12;
@@ -45,10 +46,10 @@ function ownRow(first, user) {
       h('div', { class: 'row' },
         button(t('own.edit'), {
           kind: 'soft', icon: 'edit', 'aria-label': t('own.edit.label', { title }),
-          onclick: () => edit(listing, user, (saved) => {
-            draw(saved);
+          onclick: () => edit(listing, user, (now, isSaved) => {
+            draw(now);
             row.querySelector('button').focus();
-            toast(t('own.updated'), { kind: 'good' });
+            if (isSaved) toast(t('own.updated'), { kind: 'good' });
           }),
         }),
         listing.is_active
@@ -140,17 +141,24 @@ function detailsPart(first) {
 
 /**
  * The dialog that makes a listing or changes one, with the card as a tenant will see it.
- * What was typed survives Escape, Back and a reload, until it is saved or cancelled.
+ * What was typed and chosen survives Escape, Back and a reload, until it is saved or cancelled. Photos of a listing that
+ * is there are saved as they are chosen; those of a new one are sent after it.
+ * @param {(listing: object, isSaved: boolean) => void} done not saved: its photos alone have changed
  */
 async function edit(listing, user, done) {
-  const kept = draft(`listing:${user.id}:${listing?.id ?? 'new'}`);
+  const draftOf = (id) => draft(`listing:${user.id}:${id}`);
+  let kept = draftOf(listing?.id ?? 'new');
   const original = listing ? toFields(listing) : BLANK;
   const restored = kept.read() && { ...BLANK_DETAILS, ...kept.read() };
   const first = restored ?? original;
+  let written = listing; // As the API has it.
+  let shelf;
   const saved = await dialog(t(listing ? 'own.edit.title' : 'own.new'), (close) => {
     const preview = h('div', { class: 'preview', 'aria-hidden': 'true' });
     const picture = h('div', { class: 'fan-picture' });
     const text = h('div', { class: 'fan-text' });
+    let fields = null;
+    let coverItem = null;
     const show = (values) => {
       const shown = {
         id: listing?.id ?? 'new',
@@ -160,14 +168,23 @@ async function edit(listing, user, done) {
         property_type: values.property_type,
         price: Number(priceInput(values.price)) || 0,
         details: readDetails(values),
-        photos: listing?.photos,
+        photos: coverItem?.photo ? [coverItem.photo] : [],
       };
-      picture.replaceChildren(cover(shown, '230px'));
+      const chosen = !coverItem?.photo && coverItem?.preview;
+      picture.replaceChildren(chosen ? h('img', { class: 'photo', src: chosen, alt: '' }) : cover(shown, '230px'));
       text.replaceChildren(priceTag(shown), h('p', { class: 'fan-title' }, shown.title), facts(shown));
     };
     const now = () => Object.fromEntries(new FormData(fields));
+    /** Keeps what is not saved; nothing to keep, nothing kept. */
+    const keep = () => {
+      const values = now();
+      if (sameFields(values, original) && !shelf.waiting.length) kept.drop();
+      else kept.keep(values);
+      show(values);
+    };
     preview.append(h('p', { class: 'muted small' }, t('own.preview')), h('div', { class: 'fan-card' }, picture, text));
     const startOver = () => {
+      shelf.clear();
       kept.drop();
       for (const control of fields.elements) {
         if (control.type === 'radio') control.checked = control.value === original[control.name];
@@ -180,7 +197,22 @@ async function edit(listing, user, done) {
     };
     const notice = restored && h('div', { class: 'restored' },
       h('p', null, t('own.draft')), button(t('own.draft.drop'), { onclick: startOver }));
-    const fields = form([
+    let wasWaiting = '';
+    shelf = photoShelf({
+      listingId: listing?.id,
+      photos: listing?.photos ?? [],
+      onchange: (item) => {
+        coverItem = item;
+        if (!fields) return;
+        const files = shelf.waiting;
+        const isWaiting = files.map(({ name, size, lastModified }) => `${name} ${size} ${lastModified}`).join();
+        if (isWaiting !== wasWaiting) kept.keepPhotos(files);
+        wasWaiting = isWaiting;
+        keep();
+      },
+    });
+    const keyOf = keyMaker();
+    fields = form([
       notice,
       field('title', { value: first.title, required: true, maxlength: 255, autofocus: true }),
       h('div', { class: 'pair' },
@@ -188,6 +220,7 @@ async function edit(listing, user, done) {
         field('price', { value: first.price, required: true, inputmode: 'decimal' })),
       choice('deal_type', dealOptions(), first.deal_type),
       choice('property_type', typeOptions(), first.property_type, { look: 'chips' }),
+      shelf.node,
       detailsPart(first),
       h('label', { class: 'check' },
         h('input', { type: 'checkbox', name: 'is_active', checked: 'is_active' in first }), h('span', null, t('field.is_active'))),
@@ -202,28 +235,41 @@ async function edit(listing, user, done) {
         return fields.elements.coordinates.focus();
       }
       const told = { title, city, deal_type, property_type, price: priceInput(price), is_active: is_active === 'on', details: readDetails(values) };
-      let written;
       try {
-        written = await (listing ? api.updateListing(listing.id, told) : api.createListing(told));
+        written = await (written ? api.updateListing(written.id, told) : api.createListing(told, keyOf(told)));
       } catch (error) {
         if (error.fields?.some(({ name }) => name in BLANK_DETAILS)) openDetails(fields);
         throw error;
       }
       kept.drop();
-      close(written);
-    }, {
-      oninput: () => {
-        const values = now();
-        if (sameFields(values, original)) kept.drop();
-        else kept.keep(values);
-        show(values);
-      },
-    });
+      kept = draftOf(written.id); // What is not sent yet belongs to the listing that is there now.
+      const isAll = await shelf.attach(written.id);
+      if (isAll) {
+        kept.drop();
+        return close(written);
+      }
+      kept.keep(values);
+      kept.keepPhotos(shelf.waiting);
+      toast(t('photos.unsent'), { kind: 'error' });
+    }, { oninput: keep });
     show(first);
+    if (restored) kept.readPhotos().then(shelf.choose);
+    else kept.dropPhotos();
     return h('div', { class: 'editor' }, fields, preview);
   }, { look: 'dialog-wide' });
-  if (saved) done(saved);
-  else if (kept.read()) toast(t('own.draft.kept'));
+  shelf.close();
+  if (saved || shelf.changed || written !== listing) done({ ...written, photos: shelf.photos }, Boolean(saved));
+  if (!saved && kept.read()) toast(t('own.draft.kept'));
+}
+
+/** One key for each content: the same listing sent again after a lost answer makes no second one. */
+function keyMaker() {
+  let last = { content: '', key: '' };
+  return (told) => {
+    const content = JSON.stringify(told);
+    if (content !== last.content) last = { content, key: newKey() };
+    return last.key;
+  };
 }
 
 /** What is wrong must be seen. */
