@@ -3,15 +3,11 @@
 It may run at any time, also twice at once (shared/data/photos.py).
 """
 
-import flask
-
-from shared import logs
+from shared import events, logs
 from shared.data import photos
 
 
-def sweep_photos(request: flask.Request) -> tuple[str, int]:
-    """Deletes the objects that no listing knows. Only a POST does something: health checks are GETs."""
-    if request.method != "POST":
-        return "", 204
+@events.schedule
+def sweep_photos() -> None:
+    """Deletes the objects that no listing knows."""
     logs.write("INFO", "Bucket of photos swept", orphans=photos.sweep())
-    return "", 200

@@ -1,8 +1,8 @@
-"""Saved searches, which a listing finds, and not the other way round.
+"""Saved searches. A listing that changes looks for the searches that it matches: they are not run one by one.
 
 A search stores ``key``, what it asks of deal type, property type and city with ``*`` for any, and its price's bounds. A
-listing belongs to eight keys, so one query finds all searches that it may match, whatever their number. Each person has
-so many names of documents and no more: that is what limits their searches, also when they make many at once.
+listing belongs to eight keys, so one query finds all searches that it may match, whatever their number. A person's
+searches are the documents ``{user_id}_0`` to ``{user_id}_19``: that limits them, also when many are made at once.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,6 @@
-"""What leaves for people: mail and Telegram messages. Nothing here knows Firestore or HTTP requests of clients.
+"""What leaves for people: mail, Telegram messages and push. Nothing here knows Firestore or HTTP requests of clients.
 
-``email.send(to, subject, text)`` and ``telegram.send(chat_id, text)`` return when the other server has accepted the
-message, and raise one of these errors when it has not. No error repeats an address, a text or a secret.
+``email.send``, ``telegram.send`` and ``push.send`` return when the other server has accepted the message, and raise one of these errors when it has not. No error repeats an address, a text or a secret.
 """
 
 

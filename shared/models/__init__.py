@@ -1,4 +1,4 @@
-"""What goes in and out over HTTP: one model for each body, query and answer, with the reference's exact keys and types.
+"""What goes in and out over HTTP: one model for each body, query and answer.
 
 Money is Decimal tenge here and integer minor units (tiyn, 1/100) in Firestore. Unknown fields are ignored.
 """
