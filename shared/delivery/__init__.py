@@ -1,7 +1,7 @@
 """What leaves for people: mail, Telegram messages and push. Nothing here knows Firestore or HTTP requests of clients.
 
-``email.send``, ``telegram.send`` and ``push.send`` return when the other server has accepted the message, and raise one of
-these errors when it has not. No error repeats an address, a text or a secret.
+``email.send``, ``telegram.send`` and ``push.send`` return when the other server has accepted the message, and raise one
+of these errors when it has not. No error repeats an address, a text or a secret.
 """
 
 
