@@ -1,4 +1,4 @@
-// Loaded into firebase-tools, for two ways in which its emulators answer 500 where Google's own front ends do not.
+// Loaded into firebase-tools, for three ways in which its emulators answer 500 where Google's own front ends do not.
 const http = require("http");
 
 // The Hosting emulator hands the headers of a request on to fetch, and fetch refuses those that belong to one connection
@@ -15,3 +15,15 @@ http.Server.prototype.emit = function (event, request, ...others) {
 
 // The Functions emulator would use a connection to a function again that gunicorn, after two idle seconds, is closing.
 http.globalAgent = new http.Agent({ keepAlive: false });
+
+// A function that refuses a large body answers before it has read all of it. The Functions emulator, which is still
+// writing, would take the broken pipe for a failure and answer a second time, or end because nobody hears of it.
+const { emit: emitOfRequest } = http.ClientRequest.prototype;
+const { createConnection } = http.Agent.prototype;
+
+http.ClientRequest.prototype.emit = function (event, ...others) {
+  return event === "error" && this.res ? true : emitOfRequest.call(this, event, ...others);
+};
+http.Agent.prototype.createConnection = function (...options) {
+  return createConnection.apply(this, options).on("error", () => {});
+};

@@ -6,11 +6,12 @@ Everything is written by the functions' own code, so it is exactly what the API 
 import os
 import sys
 import time
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import cycle, islice
 
-from infra.local import demo_listings
+from infra.local import demo_listings, demo_pictures
 from infra.local.emulators import join_running_system
 from shared.data import feeds, listings, preferences, store, swipes, users
 from shared.data.users import User
@@ -73,7 +74,7 @@ def load() -> None:
     if store.run(store.collection(users.COLLECTION).limit(1)):
         return
     people = [_user(person) for person in PEOPLE]
-    add_listings(LISTINGS)
+    add_listings(LISTINGS, pictures=True)
     time.sleep(settings().feed_settle_seconds)  # Swipes of what is settled leave a tenant's feed in one piece.
     for person, user in zip(PEOPLE, people, strict=True):
         if person.wants:
@@ -81,13 +82,13 @@ def load() -> None:
             _swipe(user)
 
 
-def add_listings(count: int, seed: int = demo_listings.SEED) -> None:
-    """Adds listings of the demo landlords and agents, showing how far it is."""
+def add_listings(count: int, seed: int = demo_listings.SEED, pictures: bool = False) -> None:
+    """Adds listings of the demo landlords and agents, showing how far it is. Photos take most of the time."""
     owners = [_user(person) for person in PEOPLE if person.role in (Role.LANDLORD, Role.AGENT)]
     offers = islice(zip(cycle(owners), demo_listings.listings(seed)), count)
     done = 0
     while chunk := list(islice(offers, BATCH)):
-        _write(chunk)
+        _write(chunk, pictures)
         done += len(chunk)
         _show(done, count)
     print(flush=True)
@@ -111,12 +112,15 @@ def _user(person: Person) -> User:
         return user
 
 
-def _write(offers: Iterable[tuple[User, ListingWrite]]) -> None:
+def _write(offers: Sequence[tuple[User, ListingWrite]], pictures: bool) -> None:
     batch = store.Batch()
-    for owner, offer in offers:
+    for number, (owner, offer) in enumerate(offers):
         listing_id = store.new_id()
-        batch.create(listings.ref(listing_id), listings.document(listing_id, owner.id, offer))
-    batch.commit()
+        names = demo_pictures.of(offer, number) if pictures else ()
+        photos = listings.photo_fields(demo_pictures.upload(listing_id, names))
+        batch.create(listings.ref(listing_id), listings.document(listing_id, owner.id, offer) | photos)
+    with suppress(*store.LOST_RACE):  # Nobody else has these ids: it is done, and the emulator was slow to say so.
+        batch.commit()
 
 
 def _swipe(tenant: User) -> None:

@@ -280,6 +280,11 @@ def deactivate(listing_doc: Snapshot, user: User) -> None:
         _write(listing_doc, user, {"is_active": False, "facets": {}}, AuditAction.LISTING_DELETE)
 
 
+def photo_fields(photos: Sequence[Photo]) -> dict[str, Any]:
+    """What is stored of a listing's photos."""
+    return {stored_photos.FIELD: [photo.to_stored() for photo in photos], "has_photos": int(bool(photos))}
+
+
 def change_photos(
     listing_doc: Snapshot, change: Callable[[list[Photo]], list[Photo]], user: User | None = None
 ) -> list[Photo]:
@@ -297,9 +302,7 @@ def change_photos(
 
     def changes(listing: dict[str, Any]) -> dict[str, Any]:
         photos = change(before := photos_of(listing))
-        if photos == before:
-            return {}
-        return {stored_photos.FIELD: [photo.to_stored() for photo in photos], "has_photos": int(bool(photos))}
+        return {} if photos == before else photo_fields(photos)
 
     return photos_of(_change(listing_doc, user, changes, AuditAction.LISTING_PHOTOS))
 

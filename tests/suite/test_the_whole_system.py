@@ -15,6 +15,7 @@ import requests
 from functions import HTTP_FUNCTIONS
 from infra.local import demo, schedules
 from infra.local.emulators import ROOT, Ports
+from tests.instruments.pictures import image
 
 
 class Client:
@@ -106,6 +107,30 @@ def test_every_group_answers_alike_behind_hosting_and_at_its_own_address(suite: 
         for spelling in (f"/{name}{path}", f"/{name}{path}".rstrip("/")):
             here = tenant.call("GET", spelling)
             assert (here.status_code, here.json()) == (there.status_code, there.json()), spelling
+
+
+def test_photos_are_uploaded_and_shown_behind_hosting_and_named_alike_at_the_functions_address(suite: str) -> None:
+    owner = register(suite, "landlord")
+    key = owner.ok("POST", "/listings", json={"title": "T", "city": f"Town {uuid4().hex}", "price": 5})["id"]
+    photo = owner.ok("POST", f"/photos/{key}", data=image(width=2000, height=1500))
+    assert photo["urls"]["small"] == f"{suite}/photos/{key}/{photo['id']}/small.webp"
+    for url in photo["urls"].values():
+        answer = requests.get(url, timeout=60)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "image/webp")
+        assert answer.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    own = Client(Ports.configured().function_url("listings"))
+    assert own.ok("GET", f"/{key}?include=photos")["photos"] == [photo]
+    shown = Client(suite).ok("GET", "/listings?limit=20&include=photos&with_photos=true")
+    assert all(listing["photos"] for listing in shown)
+
+
+def test_a_large_body_that_is_refused_does_no_harm(suite: str) -> None:
+    owner, other = register(suite, "landlord"), register(suite, "landlord")
+    key = owner.ok("POST", "/listings", json={"title": "T", "city": f"Town {uuid4().hex}", "price": 5})["id"]
+    for client, status in ((owner, 413), (Client(suite), 401), (other, 403)):
+        body = b"x" * (13 if client is owner else 11) * 1024 * 1024
+        assert client.call("POST", f"/photos/{key}", data=body).status_code == status
+        assert Client(suite).ok("GET", "/health")["status"] == "ok"
 
 
 def test_lists_are_walked_by_their_links_behind_hosting_and_at_the_functions_address(suite: str) -> None:
