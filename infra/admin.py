@@ -19,6 +19,7 @@ from shared.data.users import User
 from shared.models.base import Model
 from shared.models.fields import Email, Password
 from shared.security import hash_password
+from shared.settings import settings
 
 
 class Credentials(Model):
@@ -30,16 +31,20 @@ class Credentials(Model):
 
 def main() -> None:
     """Creates the admin. TAKE_OVER=1 makes one of an account that exists, and ends all other ways into it."""
+    project = os.environ.get("PROJECT")
+    if project:
+        os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
+        os.environ |= {"ENVIRONMENT": "production", "GOOGLE_CLOUD_PROJECT": project}
+    else:
+        join_running_system()
     try:
         given = Credentials(email=os.environ.get("EMAIL", ""), password=os.environ.get("PASSWORD", ""))
     except ValidationError as error:
         problems = "\n".join(f"  {problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
         sys.exit(f"{problems}\nUsage: make admin EMAIL=… PASSWORD=… [PROJECT=…]")
-    project = os.environ.get("PROJECT")
     if project:
-        _choose_project(project)
-    else:
-        join_running_system()
+        os.environ["PASSWORD_PEPPER"] = _pepper(project)
+        settings.cache_clear()
     try:
         user = users.make_admin(given.email, hash_password(given.password), bool(os.environ.get("TAKE_OVER")))
     except users.AccountExists as exists:
@@ -60,8 +65,8 @@ def _account_exists(user: User) -> str:
     )
 
 
-def _choose_project(project: str) -> None:
-    """Makes this process one of the project's: its database, and the pepper that its logins will use."""
+def _pepper(project: str) -> str:
+    """The pepper that the project's logins will use."""
     command = [
         "gcloud",
         "secrets",
@@ -72,13 +77,11 @@ def _choose_project(project: str) -> None:
         f"--project={project}",
     ]
     try:
-        pepper = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except FileNotFoundError:
         sys.exit("PROJECT=… needs the Google Cloud CLI: https://cloud.google.com/sdk/docs/install")
     except subprocess.CalledProcessError as error:
         sys.exit(f"The project's password pepper cannot be read; has it been deployed?\n{error.stderr.strip()}")
-    os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
-    os.environ |= {"ENVIRONMENT": "production", "GOOGLE_CLOUD_PROJECT": project, "PASSWORD_PEPPER": pepper}
 
 
 if __name__ == "__main__":

@@ -50,6 +50,9 @@ class Settings(BaseModel):
 
     bcrypt_cost: int = Field(default=12, ge=4, le=16)
 
+    refuse_common_passwords: bool = True
+    """Whether a new password may not be one of the most common ones (shared/common_passwords.py)."""
+
     telegram_bot_secret: Annotated[list[str], BeforeValidator(_commas)] = []
     """What the bot sends in X-Telegram-Bot-Secret; of several, comma-separated, any: so it is rotated without a pause.
     Unset: open locally, refused when deployed."""
@@ -157,6 +160,7 @@ LOCAL_DEFAULTS = {
     "jwt_keys": [LOCAL_SECRET],
     "password_pepper": LOCAL_SECRET,
     "bcrypt_cost": 6,  # 5 ms instead of 280: a developer registers hundreds of users a minute.
+    "refuse_common_passwords": False,  # People try things with password123.
     "cors_origins": "*",
     "login_failures_per_account": 100_000,
     "login_failures_per_address": 100_000,

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Optional
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
 from shared.characters import many_lines, one_line
+from shared.common_passwords import is_common
+from shared.settings import settings
 from shared.spelling import email_address, phone_number
 
 
@@ -50,6 +52,12 @@ def text_by(rule: Callable[[str], str]) -> BeforeValidator:
     return BeforeValidator(lambda value: rule(value) if isinstance(value, str) else value)
 
 
+def not_common(value: str) -> str:
+    if settings().refuse_common_passwords and is_common(value):
+        raise ValueError("is one of the most common passwords, which are tried first; choose another")
+    return value
+
+
 def _plain_date(value: Any) -> Any:
     """Only a date as JSON clients write it; Python itself also reads times and numbers of seconds."""
     if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value)):
@@ -67,7 +75,11 @@ Phone = Annotated[
     AfterValidator(phone_number),
     Field(description="In any usual spelling; without a country it is a number of Kazakhstan. Answered as E.164."),
 ]
-Password = Annotated[str, Field(min_length=8, max_length=128, json_schema_extra={"format": "password"})]
+Password = Annotated[
+    str,
+    Field(min_length=8, max_length=128, json_schema_extra={"format": "password"}),
+    AfterValidator(not_common),
+]
 Id = Annotated[int, Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"}), BeforeValidator(no_bool)]
 Price = Annotated[
     Decimal,
