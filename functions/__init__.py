@@ -57,6 +57,7 @@ FUNCTIONS = {
     "sweep_photos": Function(Kind.SCHEDULE, bucket=True),
     "match_listing": Function(Kind.EVENT),
     "deliver_notification": Function(Kind.EVENT, secrets=CHANNEL_SECRETS, push=True),
+    "finish_deletions": Function(Kind.SCHEDULE, bucket=True),
     "deliver_due": Function(Kind.SCHEDULE, secrets=CHANNEL_SECRETS, push=True),
 }
 HTTP_FUNCTIONS = [name for name, function in FUNCTIONS.items() if function.kind is Kind.HTTP]

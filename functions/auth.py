@@ -7,13 +7,15 @@ from typing import Any
 import flask
 
 from shared import clock, security, telegram_data
-from shared.data import codes, passwords, profile, sessions
+from shared.data import codes, deletion, passwords, personal, profile, sessions
 from shared.data import telegram as telegram_accounts
 from shared.data.pages import Page
 from shared.data.users import User
 from shared.enums import Role
 from shared.errors import Forbidden, Unauthorized
 from shared.models.auth import (
+    AccountDeletion,
+    Export,
     Login,
     Logout,
     MeParams,
@@ -121,6 +123,30 @@ def update_me(caller: Caller, body: ProfileUpdate) -> UserRead:
     if profile.needs_password(user, body):
         passwords.confirm(user, body.current_password, client_ip())
     return profile.change(user, body).to_model()
+
+
+@api.get("/auth/me/export")
+def export_me(caller: Caller) -> Export:
+    """Export all that is stored about the caller, by collection."""
+    user = caller.load_owner()
+    return Export(exported_at=clock.now(), data=personal.export(user.id))
+
+
+@api.delete("/auth/me", errors=(403, 409, 429))
+def delete_me(caller: Caller, body: AccountDeletion) -> Status:
+    """Delete the caller's account for good.
+
+    Needs the current password (else 403); without one, the code that `POST /auth/verify` has sent last (else 401). The
+    account ends at once, with every token and session. Personal data, swipes, favorites, preferences, searches and
+    messages go, listings leave all lists, leads keep no contact; what takes longer than the request is finished soon.
+    The last active admin stays (409).
+    """
+    user = caller.load_owner()
+    if user.password_hash is not None:
+        passwords.confirm(user, body.current_password, client_ip())
+    deletion.begin(user.id, lambda now, batch: deletion.confirm(user, now, body.code, batch))
+    deletion.go_on(user.id)
+    return Status()
 
 
 @api.post("/auth/password", errors=(403, 409, 429))

@@ -4,11 +4,12 @@ Each is written in the same atomic commit as the change that it tells of, so the
 has a line of each change as well: who, whom and what, but no values.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from shared import logs
 from shared.data import store
-from shared.data.pages import Page, paginate
+from shared.data.pages import Page, paginate, walk
 from shared.enums import AuditAction
 from shared.models.admin import AuditFilter, AuditRead
 
@@ -76,3 +77,21 @@ def list_all(chosen: AuditFilter) -> Page[AuditRead]:
     if chosen.user_id is not None:
         query = query.where(filter=store.Filter("user_id", "==", chosen.user_id))
     return paginate(query, chosen, AuditRead.model_validate)
+
+
+def pages_of(user_id: int) -> Iterator[list[store.Snapshot]]:
+    """All entries about what is a person's, newest first."""
+    return walk(store.collection(COLLECTION).where(filter=store.Filter("user_id", "==", user_id)))
+
+
+def forget_person(user_id: int) -> None:
+    """Takes the values out of the entries about what was a person's. That somebody did something, and when, stays."""
+    for page in pages_of(user_id):
+        batch, count = store.Batch(), 0
+        for entry_doc in page:
+            entry = entry_doc.to_dict() or {}
+            if entry["before"] or entry["after"]:
+                batch.update(entry_doc.reference, {"before": {}, "after": {}})
+                count += 1
+        if count:
+            batch.commit()

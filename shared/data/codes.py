@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 from shared import clock, logs, security
@@ -29,6 +29,7 @@ Reference: TypeAlias = store.Reference[Literal["codes"]]
 Snapshot: TypeAlias = store.Snapshot[Literal["codes"]]
 LIFETIME = timedelta(minutes=15)
 TRIES = 5
+NEVER = datetime.min.replace(tzinfo=UTC)
 SENT_AT_MOST = 5
 """Codes for one user and purpose within SENT_WITHIN: what bounds guesses to 25 an hour, and mail nobody asked for."""
 SENT_WITHIN = timedelta(hours=1)
@@ -45,6 +46,9 @@ class _Code:
     channel: Channel
     digits: str
     locale: Locale
+
+
+PURPOSES: tuple[Purpose, ...] = ("reset", "email", "telegram")
 
 
 def ref(purpose: Purpose, user_id: int | str) -> Reference:
@@ -151,6 +155,22 @@ def verify_email(user: User, digits: str) -> None:
     _redeem(snapshots, digits, lambda *_: {"email_verified": True}, lambda user: user.email_verified)
 
 
+def use(user: User, digits: str, batch: store.Batch) -> None:
+    """Adds the use of the latest code that was sent to the user to what a batch does.
+
+    Raises:
+        Unauthorized: The code is wrong, used, expired, or was sent to another address.
+        TooManyRequests: Too many wrong tries.
+    """
+    found = store.get(*(ref(channel, user.id) for channel in ("telegram", "email")))
+    code_doc = max(found, key=lambda each: (each.to_dict() or {}).get("valid_until", NEVER))
+    code = _valid(code_doc)
+    if not _fits(code_doc, code, user, digits):
+        _count_wrong(code_doc, code)
+        raise _wrong()
+    batch.delete(code_doc.reference, seen=code_doc)
+
+
 def not_configured() -> Unavailable:
     return Unavailable("Messages are not configured here", code="not_configured", retry_after=3600)
 
@@ -192,22 +212,16 @@ def _redeem(
 
     def attempt(code_doc: Snapshot, user_doc: users.Snapshot) -> User:
         nonlocal tried
-        code, user = code_doc.to_dict(), User.of(user_doc)
+        user = User.of(user_doc)
         if tried and user and is_done(user):
             return user  # Written by a try whose acknowledgement was lost.
-        now = clock.now()
-        if code is None or code["valid_until"] <= now:
-            raise _wrong()
-        if code["tries"] >= TRIES:
-            raise TooManyRequests(int((code["valid_until"] - now).total_seconds()))
-        batch = store.Batch()
-        right = security.same_secret(_hash(code_doc.reference.id, code["nonce"], digits), code["hash"])
-        if not right or not user or not user.is_active or code["target"] != _target(user, code["channel"]):
-            batch.update(code_doc.reference, {"tries": code["tries"] + 1}, seen=code_doc)
-            batch.commit()
+        code = _valid(code_doc)
+        if user is None or not _fits(code_doc, code, user, digits):
+            _count_wrong(code_doc, code)
             raise _wrong()
         changes = fields(user, code["channel"])
         tried = True
+        batch = store.Batch()
         batch.delete(code_doc.reference, seen=code_doc)
         if changes:
             batch.update(user_doc.reference, changes, seen=user_doc)
@@ -215,6 +229,33 @@ def _redeem(
         return replace(user, **changes)
 
     return store.contend(snapshots, attempt)
+
+
+def _valid(code_doc: Snapshot) -> dict[str, Any]:
+    """The fields of a code that may be tried.
+
+    Raises:
+        Unauthorized: There is none, or it has expired.
+        TooManyRequests: Too many wrong tries.
+    """
+    code, now = code_doc.to_dict(), clock.now()
+    if code is None or code["valid_until"] <= now:
+        raise _wrong()
+    if code["tries"] >= TRIES:
+        raise TooManyRequests(int((code["valid_until"] - now).total_seconds()))
+    return code
+
+
+def _fits(code_doc: Snapshot, code: dict[str, Any], user: User, digits: str) -> bool:
+    """True if these are the digits that were sent, to an address that the user still has."""
+    right = security.same_secret(_hash(code_doc.reference.id, code["nonce"], digits), code["hash"])
+    return right and user.is_active and code["target"] == _target(user, code["channel"])
+
+
+def _count_wrong(code_doc: Snapshot, code: dict[str, Any]) -> None:
+    batch = store.Batch()
+    batch.update(code_doc.reference, {"tries": code["tries"] + 1}, seen=code_doc)
+    batch.commit()
 
 
 def _wrong() -> Unauthorized:

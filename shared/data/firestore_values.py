@@ -19,6 +19,10 @@ _SEGMENT = re.compile(r"`((?:[^`\\]|\\.)+)`|([^.`\\]+)", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
+class DocumentName(str):
+    """The whole name of a document, by which a query can ask for documents: no text, though it is made of one."""
+
+
 def encode(value: Any, into: Message) -> None:
     """Puts a value into a ``Value`` message. A text of an enum is stored as that text.
 
@@ -28,6 +32,8 @@ def encode(value: Any, into: Message) -> None:
     """
     if value is None:
         into.null_value = 0
+    elif isinstance(value, DocumentName):
+        into.reference_value = value
     elif isinstance(value, str):
         into.string_value = value
     elif isinstance(value, bool):  # Before int, because True is one.

@@ -3,17 +3,24 @@
 A lead's document also has the state of its conversation, which shared/data/messages.py keeps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias
 
-from shared.data import audit, listings, messages, notifications, store, users
-from shared.data.pages import Page, documents_page
+from shared import clock
+from shared.data import audit, likes, listings, messages, notifications, store, users
+from shared.data.pages import Page, documents_page, walk
 from shared.data.users import User
 from shared.enums import AuditAction, LeadStatus, NotificationType, Role
 from shared.errors import Forbidden, NotFound
 from shared.models.leads import LeadDetails, LeadFilter, LeadRead, LeadWrite, ListedLead
 
 COLLECTION: Final = "leads"
+LIKES = 250
+"""Likes that are deleted in one commit."""
+EVENTS_END = timedelta(days=3)
+"""Events come again for a day."""
 Reference: TypeAlias = store.Reference[Literal["leads"]]
 Snapshot: TypeAlias = store.Snapshot[Literal["leads"]]
 
@@ -162,15 +169,17 @@ def visible_to_side(lead_doc: Snapshot | None, user: User) -> Snapshot:
 
 
 def details(lead_doc: Snapshot, user: User, include: frozenset[str]) -> LeadDetails:
-    """A lead with its listing (``include``: what that shall contain besides) and the other side's contacts."""
+    """A lead with its listing (``include``: what that shall contain besides) and the other side's contacts.
+
+    The contact is None when the other side has deleted their account.
+    """
     lead = lead_doc.to_dict() or {}
     listing_doc, user_doc = store.get(listings.ref(lead["listing_id"]), users.ref(messages.other_side(lead, user.id)))
     other_side, listing = User.of(user_doc), listing_doc.to_dict()
-    if other_side is None or listing is None:
+    if listing is None:
         raise NotFound("Lead not found")
-    return LeadDetails.model_validate(
-        lead | {"listing": listings.to_model(listing, include), "contact": other_side.to_contact()}
-    )
+    contact = other_side and other_side.to_contact()
+    return LeadDetails.model_validate(lead | {"listing": listings.to_model(listing, include), "contact": contact})
 
 
 def set_status(lead_doc: Snapshot, user: User, status: LeadStatus) -> LeadRead:
@@ -196,6 +205,48 @@ def set_status(lead_doc: Snapshot, user: User, status: LeadStatus) -> LeadRead:
 
     change = store.new_id()
     return store.contend((lead_doc,), attempt)
+
+
+def pages_of(user_id: int) -> Iterator[list[Snapshot]]:
+    """All leads in which a person is the tenant or the owner."""
+    for field in ("tenant_id", "owner_id"):
+        yield from walk(store.collection(COLLECTION).where(filter=store.Filter(field, "==", user_id)), size=100)
+
+
+def forget_person(user_id: int) -> None:
+    """Takes what a person has written out of their leads. A lead stays for its other side, if that is still there."""
+    for page in pages_of(user_id):
+        leads = [lead_doc.to_dict() or {} for lead_doc in page]
+        others = store.get(*(users.ref(messages.other_side(lead, user_id)) for lead in leads))
+        for lead_doc, lead, other_doc in zip(page, leads, others, strict=True):
+            if lead.get("messages"):
+                messages.forget_sender(lead_doc, user_id)
+            if not other_doc.exists:
+                _remove(lead_doc, lead)
+
+
+def forget_likes(user_id: int) -> None:
+    """Deletes a person's likes, and sees to it that no late event makes a lead of one.
+
+    Where there is no lead, an empty document takes its place, which no list finds: so the trigger, which only creates,
+    needs no look at the user. Firestore's TTL policy on ``expires_at`` removes it when no event can come any more.
+    """
+    while page := store.run(store.named_from(likes.COLLECTION, f"{user_id}_").limit(LIKES)):
+        references = [ref(user_id, (like.to_dict() or {})["listing_id"]) for like in page]
+        batch = store.Batch()
+        for like, lead_doc in zip(page, store.get(*references), strict=True):
+            batch.delete(like.reference)
+            if not lead_doc.exists:
+                batch.create(lead_doc.reference, {"expires_at": clock.now() + EVENTS_END})
+        with suppress(*store.LOST_RACE):  # An event was just in time, or this is done twice at once: look again.
+            batch.commit()
+
+
+def _remove(lead_doc: Snapshot, lead: dict[str, Any]) -> None:
+    """Deletes a lead of which both sides are gone, the messages first."""
+    for page in messages.pages_of(lead["id"]):
+        store.delete_all(page)
+    store.delete_all([lead_doc])
 
 
 def _audited(batch: store.Batch, lead: dict[str, Any], admin: User, status: LeadStatus) -> dict[str, Any]:

@@ -12,7 +12,7 @@ shared/feed/README.md.
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from itertools import product
 from typing import Any, Final, Literal, TypeAlias
@@ -20,8 +20,8 @@ from typing import Any, Final, Literal, TypeAlias
 from pydantic import MISSING
 
 from shared.cities import city_key
-from shared.data import audit, store, stored_photos
-from shared.data.pages import Page, paginate
+from shared.data import audit, notifications, store, stored_photos
+from shared.data.pages import Page, paginate, walk
 from shared.data.stored_photos import Photo, photos_of
 from shared.data.users import User
 from shared.enums import AuditAction, Role
@@ -94,6 +94,11 @@ def _details_fields(details: DetailsWrite | None) -> dict[str, Any]:
 def _details_model(stored: dict[str, Any]) -> DetailsRead:
     exact = {name: None if stored[name] is None else to_tenge(stored[name]) for name in _HUNDREDTHS}
     return DetailsRead.model_validate(stored | exact)
+
+
+def details_shown(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Stored details as their owner reads them."""
+    return stored and _details_model(stored).model_dump(mode="json")
 
 
 def fields(listing: ListingWrite) -> dict[str, Any]:
@@ -379,6 +384,40 @@ def follow_owner(listing_doc: Snapshot, is_active: bool) -> None:
         batch = store.Batch()
         batch.update(listing_doc.reference, changes, seen=listing_doc)
         batch.commit()
+
+    store.contend((listing_doc,), attempt)
+
+
+NO_TITLE = "—"
+
+
+def forget_owner(user_id: int) -> None:
+    """Takes everything that a person has written out of their listings, and the listings out of every list.
+
+    What stays is what a lead shows its tenant: the kind of offer, the city and the price.
+    """
+    for page in pages_of(user_id):
+        for listing_doc in page:
+            _empty(listing_doc)
+            notifications.forget_listing(int(listing_doc.reference.id))
+
+
+def pages_of(owner_id: int) -> Iterator[list[Snapshot]]:
+    """All listings of an owner, newest first."""
+    return walk(store.collection(COLLECTION).where(filter=store.Filter("owner_id", "==", owner_id)), size=100)
+
+
+def _empty(listing_doc: Snapshot) -> None:
+    empty: dict[str, Any] = dict.fromkeys(FILTERED, 0)
+    empty |= {"title": NO_TITLE, "is_active": False, "owner_active": False, "facets": {}, "made_from": None}
+    empty |= _details_fields(None)
+
+    def attempt(listing_doc: Snapshot) -> None:
+        listing = listing_doc.to_dict()
+        if listing is not None and listing | empty != listing:
+            batch = store.Batch()
+            batch.update(listing_doc.reference, empty, seen=listing_doc)
+            batch.commit()
 
     store.contend((listing_doc,), attempt)
 

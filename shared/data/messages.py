@@ -6,10 +6,11 @@ without gaps, which are their order, and the counts agree with them whatever arr
 """
 
 import itertools
+from collections.abc import Iterator
 from typing import Any, Final, Literal, TypeAlias
 
 from shared.data import notifications, store
-from shared.data.pages import Page, paginate
+from shared.data.pages import Page, paginate, walk
 from shared.data.users import User
 from shared.enums import LeadStatus, NotificationType
 from shared.errors import Conflict, Invalid
@@ -133,3 +134,37 @@ def mark_read(lead_doc: LeadSnapshot, user: User) -> None:
         batch = store.Batch()
         batch.update(lead_doc.reference, {field: 0})
         batch.commit()
+
+
+def forget_sender(lead_doc: store.Snapshot[Literal["leads"]], user_id: int) -> None:
+    """Deletes what a person has written on a lead. What the other side has written stays, all of it read."""
+    lead_id = (lead_doc.to_dict() or {})["id"]
+    newest: dict[str, Any] | None = None
+    for page in pages_of(lead_id):
+        batch, count = store.Batch(), 0
+        for message_doc in page:
+            message = message_doc.to_dict() or {}
+            if message["sender_id"] == user_id:
+                batch.delete(message_doc.reference)
+                count += 1
+            else:
+                newest = newest or message
+        if count:
+            batch.commit()
+    shown = newest and {name: newest[name] for name in ("id", "sender_id", "text", "created_at")}
+    changes = {"last_message": shown, "unread_tenant": 0, "unread_owner": 0}
+
+    def attempt(lead_doc: store.Snapshot[Literal["leads"]]) -> None:
+        lead = lead_doc.to_dict()
+        if lead is not None and lead | changes != lead:
+            batch = store.Batch()
+            batch.update(lead_doc.reference, changes, seen=lead_doc)
+            batch.commit()
+
+    store.contend((lead_doc,), attempt)
+
+
+def pages_of(lead_id: int) -> Iterator[list[store.Snapshot]]:
+    """All messages of a lead, newest first, page by page. What was read may be deleted before the next page."""
+    query = store.collection(COLLECTION).where(filter=store.Filter("lead_id", "==", lead_id))
+    return walk(query, order="number")

@@ -157,6 +157,23 @@ def note_gone(user_id: int, channel: Channel, address: str) -> None:
     batch.commit()
 
 
+def forget_person(user_id: int) -> None:
+    """Deletes a person's settings and devices, with what is known of the devices' push tokens."""
+
+    def attempt(settings_doc: Snapshot) -> None:
+        if not settings_doc.exists:
+            return
+        batch = store.Batch()
+        tokens = [each["token"] for each in (settings_doc.to_dict() or {}).get("devices", [])]
+        for token_doc in store.get(*map(token_ref, tokens)) if tokens else ():
+            if (token_doc.to_dict() or {}).get("user_id") == user_id:
+                batch.delete(token_doc.reference, seen=token_doc)
+        batch.delete(settings_doc.reference, seen=settings_doc)
+        batch.commit()
+
+    store.contend(store.get(ref(user_id)), attempt)
+
+
 def _put(batch: store.Batch, settings_doc: Snapshot, new: dict[str, Any]) -> None:
     if settings_doc.exists:
         batch.update(settings_doc.reference, new, seen=settings_doc)

@@ -109,3 +109,13 @@ def _mark_read(notification_docs: Sequence[Snapshot]) -> None:
             count += 1
     if count:
         batch.commit()
+
+
+def forget_listing(listing_id: int) -> None:
+    """Deletes everybody's notifications that repeat what a listing said."""
+    query = store.collection(COLLECTION).where(filter=store.Filter("data.listing_id", "==", listing_id))
+    query = query.where(
+        filter=store.Filter("type", "in", [NotificationType.LISTING_MATCH, NotificationType.PRICE_DROP])
+    )
+    while told := store.run(query.select().limit(PER_COMMIT)):
+        store.delete_all(told)

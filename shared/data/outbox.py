@@ -89,6 +89,8 @@ def deliver(user_id: int, stream: Stream, notification_id: int | None = None) ->
     if reason and not (reason[0].to_dict() or {}).get("open"):
         return
     user = User.of(user_doc)
+    if user is None:  # They have deleted their account: nothing of them stays, and nobody is told.
+        _drop(*reason)
     recipient = Recipient(user, Settings.of(settings_doc)) if user and user.is_active else None
     if recipient is None or not recipient.addresses():
         _drop(outbox_doc)
@@ -115,11 +117,12 @@ def deliver_due() -> int:
     return len(due)
 
 
-def _drop(outbox_doc: Snapshot) -> None:
+def _drop(*documents: store.Snapshot) -> None:
     """Ends the work for somebody who cannot be told any more."""
-    if outbox_doc.exists:
+    if there := [each for each in documents if each.exists]:
         batch = store.Batch()
-        batch.delete(outbox_doc.reference)
+        for each in there:
+            batch.delete(each.reference)
         batch.commit()
 
 

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -72,3 +72,15 @@ def documents_page(
     last = documents[limit - 1]
     place = last[order]
     return documents[:limit], encode_cursor((place if isinstance(place, int) else micros(place), last["id"]))
+
+
+def walk(query: store.Query, order: str = "created_at", size: int = 300) -> Iterator[list[store.Snapshot]]:
+    """All documents of a query, newest first, page by page. What was read may be deleted before the next page."""
+    query = query.order_by(order, direction="DESCENDING").order_by("id", direction="DESCENDING")
+    page = store.run(query.limit(size))
+    while page:
+        last = page[-1].to_dict() or {}
+        yield page
+        if len(page) < size:
+            return
+        page = store.run(query.start_after({order: last[order], "id": last["id"]}).limit(size))

@@ -33,6 +33,7 @@ from shared.data import firestore_service
 from shared.data.firestore_messages import REQUEST_TIME, message_class
 from shared.data.firestore_query import And, Condition, Filter, Or, Query
 from shared.data.firestore_values import (
+    DocumentName,
     Message,
     decode,
     decode_fields,
@@ -198,6 +199,25 @@ def document(collection: Name, key: int | str) -> Reference[Name]:
     if "/" in (name := str(key)) or not name:
         raise ValueError(f"not the name of a document: {name!r}")
     return Reference(f"{collection}/{name}")
+
+
+def named_from(collection: str, prefix: str, after: str | None = None) -> Query:
+    """The documents of a collection whose names begin with a prefix, in the order of their names.
+
+    No index is needed, and none could be missing: documents are stored in this order.
+
+    Args:
+        collection: The collection.
+        prefix: How the names begin; it ends with an underscore.
+        after: Only names that come after this one.
+    """
+    first, op = (prefix, ">=") if after is None else (after, ">")
+    last = prefix[:-1] + chr(ord(prefix[-1]) + 1)
+    query = Query(collection)
+    for name, comparison in ((first, op), (last, "<")):
+        value = DocumentName(_connection().name(f"{collection}/{name}"))
+        query = query.where(filter=Filter("__name__", comparison, value))
+    return query
 
 
 def new_id() -> int:
@@ -473,6 +493,15 @@ def _nested(data: dict[str, Any]) -> dict[str, Any]:
             inner = inner.setdefault(each, {})
         inner[name] = value
     return whole
+
+
+def delete_all(snapshots: Sequence[Snapshot]) -> None:
+    """Deletes documents in one round trip, whatever has become of them since they were read. Not more than 500."""
+    if snapshots:
+        batch = Batch()
+        for snapshot in snapshots:
+            batch.delete(snapshot.reference)
+        batch.commit()
 
 
 def server_time(result: WriteResult) -> datetime:

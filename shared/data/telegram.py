@@ -126,7 +126,9 @@ def _link(user: User, user_doc: users.Snapshot, telegram_id: str) -> Entered:
 
 
 def _may_enter(user: User | None) -> User:
-    if user is None or not user.is_active:
+    if user is None:  # Deleted a moment ago, together with what led here: look again.
+        raise Conflict("This account is gone")
+    if not user.is_active:
         raise Forbidden("This account is deactivated")
     if user.role is Role.ADMIN:
         raise Forbidden("An admin cannot enter through Telegram")

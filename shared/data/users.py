@@ -200,7 +200,7 @@ def list_all(chosen: AdminUserFilter) -> Page[AdminUserRead]:
     """All users, newest first."""
     if chosen.email is not None or chosen.phone is not None:
         last = decode_cursor(chosen.cursor) if chosen.cursor else None
-        user = _find(chosen.email, chosen.phone)
+        user = find(chosen.email, chosen.phone)
         if (
             user is None
             or chosen.role not in (None, user.role)
@@ -214,7 +214,7 @@ def list_all(chosen: AdminUserFilter) -> Page[AdminUserRead]:
     return paginate(query, chosen, AdminUserRead.model_validate)
 
 
-def _find(email: str | None, phone: str | None) -> User | None:
+def find(email: str | None, phone: str | None) -> User | None:
     """The user who has this email and this phone; None stands for any."""
     given = {"email": email, "phone": phone}
     owners = {
@@ -252,12 +252,7 @@ def change(
         batch = store.Batch()
         batch.update(user_doc.reference, will_be, seen=user_doc)
         if user.is_active_admin and not after.is_active_admin:
-            if len(_active_admins(limit=2)) < 2:
-                raise Conflict("The last active admin cannot be demoted or deactivated", code="last_admin")
-            if guard_doc.exists:
-                batch.update(guard_doc.reference, {"changed_at": store.SERVER_TIMESTAMP}, seen=guard_doc)
-            else:
-                batch.create(guard_doc.reference, {"changed_at": store.SERVER_TIMESTAMP})
+            _add_loss_of_admin(batch, guard_doc)
         if after != user:
             entry = audit.add(batch, AuditAction.USER_UPDATE, admin_id, user.id, audit.changes(was, will_be))
             batch.commit()
@@ -265,6 +260,55 @@ def change(
         return AdminUserRead.model_validate(after, from_attributes=True)
 
     return store.contend((guard_doc, user_doc), attempt)
+
+
+def _add_loss_of_admin(batch: store.Batch, guard_doc: GuardSnapshot) -> None:
+    """Adds what makes the losses of admins happen one after the other.
+
+    Raises:
+        Conflict: This is the last active one.
+    """
+    if len(_active_admins(limit=2)) < 2:
+        raise Conflict("The last active admin cannot be demoted, deactivated or deleted", code="last_admin")
+    if guard_doc.exists:
+        batch.update(guard_doc.reference, {"changed_at": store.SERVER_TIMESTAMP}, seen=guard_doc)
+    else:
+        batch.create(guard_doc.reference, {"changed_at": store.SERVER_TIMESTAMP})
+
+
+def remove(user_id: int, also: Callable[[User, store.Batch], None]) -> bool:
+    """Deletes a user together with their identities, in one atomic write: nobody can enter or use the account then.
+
+    Args:
+        user_id: Who it is.
+        also: Is given the user as they are now and that write's batch. It adds more to it, or refuses by raising. It is
+            called again after a lost race.
+
+    Returns:
+        False if there is no such user, because another try or request was first.
+
+    Raises:
+        Conflict: It is the last active admin.
+    """
+
+    def attempt(guard_doc: GuardSnapshot, user_doc: Snapshot) -> bool:
+        user = User.of(user_doc)
+        if user is None:
+            return bool(tried)
+        batch = store.Batch()
+        batch.delete(user_doc.reference, seen=user_doc)
+        for kind in ("email", "phone", "telegram_id"):
+            if value := getattr(user, kind):
+                batch.delete(identity_ref(kind, value))
+        also(user, batch)
+        if user.is_active_admin:
+            _add_loss_of_admin(batch, guard_doc)
+        tried.append(user_id)
+        batch.commit()
+        return True
+
+    tried: list[int] = []
+    return store.contend(store.get(admin_guard_ref(), ref(user_id)), attempt)
 
 
 def _active_admins(limit: int) -> list[Snapshot]:

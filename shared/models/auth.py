@@ -1,7 +1,7 @@
 """What goes in and out of /auth."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import MISSING, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
 
@@ -150,17 +150,34 @@ class PasswordChange(Body):
     new_password: Password
 
 
-class PasswordReset(Body):
-    """Whose password is forgotten."""
-
-    username: Annotated[str, Field(max_length=320, description="An email or a phone number, in any spelling.")]
-
-
 _Code = Annotated[
     str,
     Field(pattern=r"^[0-9]{6}$", description="Six digits."),
     BeforeValidator(trimmed),
 ]
+
+
+class AccountDeletion(Body):
+    """What shows that it is really the person: their password or, where there is none, a code."""
+
+    current_password: CurrentPassword = None
+    code: Annotated[
+        _Code | None,
+        Field(description="For an account without a password: the code that `POST /auth/verify` has sent last."),
+    ] = None
+
+
+class Export(Model):
+    """All that is stored about a person, by collection; no secrets, which are of use to others only."""
+
+    exported_at: datetime
+    data: dict[str, list[dict[str, Any]]]
+
+
+class PasswordReset(Body):
+    """Whose password is forgotten."""
+
+    username: Annotated[str, Field(max_length=320, description="An email or a phone number, in any spelling.")]
 
 
 class PasswordResetConfirm(PasswordReset):

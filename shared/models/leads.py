@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import MISSING, BeforeValidator, model_validator
+from pydantic import MISSING, BeforeValidator, Field, model_validator
 
 from shared.enums import LeadStatus
 from shared.models.base import Body, Model
@@ -96,4 +96,4 @@ class LeadDetails(LeadRead):
     """A lead with its listing and the other side: the owner for the tenant, the tenant for owner and admin."""
 
     listing: ListingRead
-    contact: Contact
+    contact: Contact | None = Field(description="Null when the other side has deleted their account.")

@@ -103,6 +103,19 @@ EXAMPLES: dict[str, list[Any]] = {
             "current_password": "secret123",
         }
     ],
+    "AccountDeletion": [
+        {"current_password": "secret123", "code": None},
+        {"current_password": None, "code": "123456"},
+    ],
+    "Export": [
+        {
+            "exported_at": "2025-12-02T09:30:00Z",
+            "data": {
+                "users": [{"id": 2, "name": "Имя Фамилия", "email": "user@example.com"}],
+                "swipes": [{"listing_id": 1, "action": "like", "acted_at": "2025-11-30T12:29:00Z"}],
+            },
+        }
+    ],
     "PasswordReset": [{"username": "user@example.com"}],
     "PasswordResetConfirm": [
         {"username": "user@example.com", "code": "123456", "new_password": "кот ест рыбу по средам"}

@@ -103,7 +103,7 @@ def test_single_fields_and_expiry_are_those_of_the_file(deployed: Google) -> Non
     }
     assert sent == {(each["collectionGroup"], each["fieldPath"]): each["indexes"] for each in INDEXES["fieldOverrides"]}
     expiring = [each.path.split("/")[-3::2] for each in changes if each.query["updateMask"] == ["ttlConfig"]]
-    collections = ("codes", "matches", "notifications", "sessions", "throttle")
+    collections = ("codes", "leads", "matches", "notifications", "sessions", "throttle")
     assert sorted(expiring) == [[collection, "expires_at"] for collection in collections]
 
 

@@ -20,7 +20,7 @@ from google.cloud.firestore_v1.query import Query
 from google.cloud.firestore_v1.types import StructuredQuery
 
 from functions import HTTP_FUNCTIONS
-from shared.data import listings, lost_leads, matches, outbox, store
+from shared.data import deletion, listings, lost_leads, matches, outbox, store
 from shared.data.notifications import Stream
 from shared.data.pages import encode_cursor
 from shared.feed.coverage import Gap
@@ -83,6 +83,7 @@ def bodies(listing_id: int, someone: Person) -> dict[str, dict[str, Any]]:
         "POST /auth/token": {"data": {"grant_type": "password", "username": someone.email, "password": PASSWORD}},
         "POST /auth/logout": {"json": {"refresh_token": "1.2.3"}},
         "PATCH /auth/me": {"json": {"name": "New name"}},
+        "DELETE /auth/me": {"json": {"current_password": PASSWORD}},
         "POST /auth/password": {"json": {"current_password": PASSWORD, "new_password": PASSWORD}},
         "POST /notifications/read": {"json": {"all": True}},
         "PUT /notifications/settings": {"json": {}},
@@ -129,7 +130,8 @@ def call_with_all_filters(operation: Operation, admin: Person, owner: Person, te
     options = given[name] if wants_body else {"data": image(1)} if Upload in operation.parameters.values() else {}
     callers = {"undo": tenant, "list_leads_for_me": owner}
     callers |= dict.fromkeys(("list_messages", "send_message", "read_messages"), tenant)
-    callers["change_password"] = admin.api.person()  # Their tokens end.
+    # Their tokens end.
+    callers |= {name: admin.api.person() for name in ("change_password", "delete_me")}
     caller = callers.get(operation.handler.__name__, admin)
     filters = [field for model in models for field in model.model_fields if field in FILTERS]
     path = re.sub(r"{(\w+)}", lambda match: str(ids[match[1]]), operation.path)
@@ -176,7 +178,10 @@ def queries(api: Api, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> li
         for _ in range(2):  # From the beginning, and from where the first one ended.
             lost_leads.make_up_for()
         outbox.list_open(owner.id, Stream.INSTANT)
-        listing = store.get(listings.ref(owner.listing()["id"]))[0].to_dict() or {}
+        deletion.begin(tenant.id)
+        deletion.begin(owner.id)
+        deletion.finish_due()
+        listing = store.get(listings.ref(api.person("landlord").listing()["id"]))[0].to_dict() or {}
         matches.tell(listing | {"price": listing["price"] + 1}, listing)
     sent = calls.queries
     many_listings(api.person("landlord"))
@@ -239,6 +244,7 @@ def test_the_widest_queries_of_the_feed_are_within_the_limits(
 
 def test_what_is_over_expires() -> None:
     assert [(each["collectionGroup"], each["fieldPath"]) for each in SPEC["fieldOverrides"] if each.get("ttl")] == [
+        ("leads", "expires_at"),
         ("codes", "expires_at"),
         ("sessions", "expires_at"),
         ("matches", "expires_at"),

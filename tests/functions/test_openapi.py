@@ -341,6 +341,13 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     ok("update_user", boss, ok("me", token)["id"], json={"is_active": False})
     call("telegram", 403, json={"telegram_id": 2, "phone": "77001234567"})
 
+    # Leaving.
+    leaver = api.person("admin").token
+    ok("export_me", leaver)
+    call("delete_me", 403, leaver, json={"current_password": "wrong"})
+    ok("delete_me", leaver, json={"current_password": PASSWORD})
+    call("delete_me", 401, leaver, json={"code": "123456"})
+
     # Listings.
     flat = {"title": "Квартира", "city": "Astana", "price": 250000}
     listing = ok("create_listing", owner, json=flat)
@@ -450,6 +457,7 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
     ok("update_user", boss, tenant.id, json={"role": "agent"})
     call("update_user", 404, boss, 1, json={})
     call("update_user", 409, boss, admin.id, json={"role": "tenant"})
+    call("delete_me", 409, boss, json={"current_password": PASSWORD})
     assert "Link" in call("list_audit", 200, boss, query_string={"limit": 1}).headers
     assert len(ok("list_audit", boss, query_string={"admin_id": admin.id, "user_id": tenant.id})) == 1
     for name in ("list_users", "list_all_listings", "list_audit"):
@@ -489,6 +497,7 @@ def test_every_answer_is_as_declared_and_every_declared_answer_happens(
         call("reset_password", 429, json={"username": tenant.email})
         call("send_code", 429, me, json={"channel": "email"})
         call("update_me", 429, me, json={"email": "new@example.kz", "current_password": PASSWORD})
+        call("delete_me", 429, me, json={"current_password": PASSWORD})
         call("change_password", 429, me, json={"current_password": PASSWORD, "new_password": PASSWORD})
     for status, error in ((503, ServiceUnavailable("down")), (500, RuntimeError("secret"))):
         with monkeypatch.context() as patch:

@@ -136,8 +136,8 @@ class Indexes:
             if condition.op in (*EQUALITIES, "ARRAY_CONTAINS")
         )
         ranges = {condition.field for condition in conditions} - {condition.field for condition in equal}
-        if not equal and not ranges and {part.field for part in orders} == {NAME}:
-            return ()
+        if not equal and ranges <= {NAME} and {part.field for part in orders} == {NAME}:
+            return ()  # In the order of names, or a range of them.
         fields = sorted({condition.field for condition in conditions} | {part.field for part in orders})
         known = [index for index in self.composite if index.collection == collection]
         known += [index for field in fields for index in self.single(collection, field)]

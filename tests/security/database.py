@@ -91,7 +91,8 @@ def check_whole(dumped: Dump) -> None:
     assert {key: data["user_id"] for key, data in identities.items()} == owned, "identities and users differ"
     for collection, fields in PAIRS.items():
         for key, data in of.get(collection, {}).items():
-            assert key == "_".join(str(data[field]) for field in fields)
+            if data.keys() != {"expires_at"}:  # Keeps the place of a lead that shall not be made.
+                assert key == "_".join(str(data[field]) for field in fields)
     for collection in ("users", "listings", "leads", "favorites"):
-        ids = [data["id"] for data in of.get(collection, {}).values()]
+        ids = [data["id"] for data in of.get(collection, {}).values() if "id" in data]
         assert len(ids) == len(set(ids))
