@@ -8,7 +8,7 @@ LOCK := CUSTOM_COMPILE_COMMAND='make lock' .local/lock/bin/pip-compile --quiet -
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit coverage check openapi lock admin cities demo bench bench-twin soak deploy rollback secret destroy clean chromium
+.PHONY: help run test unit coverage check openapi lock admin forget cities demo bench bench-twin soak deploy rollback secret destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -40,6 +40,9 @@ lock: $(PACKAGES) ## Write the requirements files, with hashes, from pyproject.t
 
 admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running local system or in PROJECT=….
 	@venv/bin/python -m infra.admin
+
+forget: $(PACKAGES) ## Delete a person's account: EMAIL=…, PHONE=… or USER_ID=…, here or in PROJECT=….
+	@venv/bin/python -m infra.forget
 
 cities: $(PACKAGES) ## Give stored listings their cities' keys, in the running local system or in PROJECT=….
 	@venv/bin/python -m infra.cities

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 from google.api_core.exceptions import RetryError
 
 from shared import clock, logs
-from shared.data import audit, codes, outbox, personal, store, users
+from shared.data import audit, codes, outbox, personal, photos, store, users
 from shared.data.notifications import Stream
 from shared.data.users import User
 from shared.enums import AuditAction
@@ -115,6 +115,7 @@ def _finish(deletion_doc: Snapshot) -> bool:
     deletion = deletion_doc.to_dict() or {}
     is_last = bool(deletion["began_at"] + LATE < clock.now())
     try:
+        photos.forget_owner(deletion["user_id"])  # The schedule has the bucket, the request has not.
         personal.forget(deletion["user_id"])
         if is_last:
             store.delete_all([deletion_doc])

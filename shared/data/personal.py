@@ -277,7 +277,7 @@ TABLE: tuple[Holding, ...] = (
     Holding(
         listings.COLLECTION,
         _fields(
-            "id owner_id title city deal_type property_type is_active created_at updated_at",
+            "id owner_id title city deal_type property_type is_active created_at updated_at photos",
             price=_tenge,
             details=listings.details_shown,
             **dict.fromkeys(
@@ -287,7 +287,7 @@ TABLE: tuple[Holding, ...] = (
         listings.pages_of,
         listings.forget_owner,
         "emptied and in no list: only kind, city and price stay, for the leads that name them; the notifications of "
-        "others that repeat the title are deleted",
+        "others that repeat the title are deleted; photos go with the schedule, which has the bucket",
     ),
     Holding(
         notifications.COLLECTION,
@@ -306,7 +306,7 @@ TABLE: tuple[Holding, ...] = (
     ),
     Holding(
         throttle.COLLECTION,
-        _fields("failures accounts expires_at"),
+        _fields("failures counts expires_at"),
         _nowhere,
         _nothing,
         "goes by itself within two windows; it knows accounts and addresses by hashes only, and nobody can look it up",

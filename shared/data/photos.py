@@ -135,6 +135,18 @@ def delete_all(listing_id: int) -> None:
     bucket.delete([name for photo in photos for name in object_names(listing_id, photo.id)])
 
 
+def forget_owner(user_id: int) -> None:
+    """Deletes the photos of all listings of a person; its function needs the bucket. Repeating it is harmless.
+
+    Raises:
+        Unavailable: As above.
+    """
+    for page in listings.pages_of(user_id):
+        for listing_doc in page:
+            if photos_of(listing_doc.to_dict() or {}):
+                delete_all(int(listing_doc.reference.id))
+
+
 def get_file(listing_id: int, photo_id: int, file: str) -> bytes:
     """One of a photo's files, such as ``large.webp``.
 

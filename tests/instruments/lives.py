@@ -8,6 +8,7 @@ from shared.data import leads, listings, matches, notification_settings, notific
 from shared.data.notifications import Stream
 from shared.delivery.channels import Channel
 from tests.instruments.api import PASSWORD, Api, Person
+from tests.instruments.pictures import image
 from tests.security.database import Dump
 
 MARK = "Zhuldyz"
@@ -75,6 +76,7 @@ def live(api: Api) -> Life:
     own = person.listing(title=f"{MARK}'s flat", details=details(f"{MARK} street"))["id"]
     keyed = {"title": MARK, "city": "Almaty", "price": "2.50"}
     person.ok("POST", "/listings", json=keyed, headers={"Idempotency-Key": "k"})
+    person.ok("POST", f"/photos/{own}", data=image(1))
     tenant.act(own, "like")
     tenant.ok("POST", "/favorites", json={"listing_id": own})
     own_lead = tenant.ok("POST", "/leads", json={"listing_id": own, "message": OTHER_MARK})["id"]

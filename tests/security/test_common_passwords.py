@@ -3,28 +3,20 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from shared import common_passwords
 from shared.settings import settings
+from tests.conftest import Configure
 from tests.instruments.api import PASSWORD, Api
-from tests.instruments.mail import MailServer, mail_server
-from tests.security.conftest import Configure
+from tests.instruments.mail import MailServer
 from tests.security.database import dump
 from tests.security.test_codes import code_in
 
 COMMON = ("password123", "12345678", "Qwerty123", "PASSWORD1", "1q2w3e4r5t", "iloveyou")
 FINE = ("secret123", "Secret123", PASSWORD, "кот ест рыбу по средам", " password123", "password123 ")
-
-
-@pytest.fixture
-def mail(configure: Configure) -> Iterator[MailServer]:
-    with mail_server() as server:
-        configure(SMTP_URL=server.url, MAIL_FROM="no-reply@example.kz")
-        yield server
 
 
 def register(api: Api, password: str) -> Any:

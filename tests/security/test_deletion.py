@@ -1,21 +1,19 @@
 """Leaving: what is exported, what is deleted, what stays of it, and who may ask for it."""
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared import clock
-from shared.data import deletion, leads, lost_leads, outbox, personal, store, users
+from shared.data import bucket, deletion, leads, lost_leads, outbox, personal, store, users
 from shared.data.notifications import Stream
-from tests.instruments import telegram as bot_api
+from tests.conftest import Configure
 from tests.instruments.api import PASSWORD, Api, Person
 from tests.instruments.lives import EMAIL, MARK, OTHER_MARK, PHONE, TELEGRAM_ID, TOKEN, Life, live, naming
-from tests.instruments.mail import MailServer, mail_server
-from tests.instruments.telegram import TelegramServer, telegram_server
-from tests.security.conftest import Configure
+from tests.instruments.mail import MailServer
+from tests.instruments.telegram import TelegramServer
 from tests.security.database import check_whole, dump
 from tests.security.test_codes import code_in, other_than
 
@@ -30,20 +28,6 @@ STAYS = {
     ("deletions", "user_id"),
 }
 """Where the id of a deleted account may still stand: it leads nowhere."""
-
-
-@pytest.fixture
-def mail(configure: Configure) -> Iterator[MailServer]:
-    with mail_server() as server:
-        configure(SMTP_URL=server.url, MAIL_FROM="no-reply@example.kz")
-        yield server
-
-
-@pytest.fixture
-def bot(configure: Configure) -> Iterator[TelegramServer]:
-    with telegram_server() as server:
-        configure(TELEGRAM_API_URL=server.url, TELEGRAM_BOT_TOKEN=bot_api.TOKEN)
-        yield server
 
 
 @pytest.fixture
@@ -164,6 +148,18 @@ def test_after_the_deletion_nothing_of_the_person_is_stored(api: Api, life: Life
     delete_life(life, bot)
     check_gone(api, life)
     assert f"deletions/{life.person.id}" in dump()
+
+
+def test_photos_leave_the_storage_with_the_schedule(api: Api, life: Life, bot: TelegramServer) -> None:
+    (photo,) = api.ok("GET", f"/photos/{life.own_listing}")
+    file = "/" + photo["urls"]["small"].split("/", 3)[3]
+    assert api.call("GET", file).status_code == 200
+    delete_life(life, bot)
+    assert api.call("GET", f"/photos/{life.own_listing}").status_code == 404
+    finish(api)
+    assert api.call("GET", file).status_code == 404
+    assert dump()[f"listings/{life.own_listing}"]["photos"] == []
+    assert not [each for each in bucket.list_objects() if each.name.startswith(f"{life.own_listing}/")]
 
 
 def test_the_account_ends_at_once(api: Api, life: Life, bot: TelegramServer) -> None:
