@@ -169,7 +169,7 @@ def suite(
         "JDK_JAVA_OPTIONS": HEAP,
         "NODE_OPTIONS": f"--require={ROOT / 'infra/local/connections.cjs'}",
         "HOSTING_PORT": str(ports.hosting),
-        "PUBLIC_URL": ports.base_url,
+        "PUBLIC_URL": os.environ.get("PUBLIC_URL") or ports.base_url,
         "TMPDIR": str(temporary),  # Suites of one project find each other's hub there, and export each other's data.
     }
     log = folder / "firebase.log"

@@ -11,6 +11,7 @@ from shared.data import feeds, listings, store
 from shared.models.listings import ListingWrite
 from shared.settings import settings
 from tests.instruments.api import Api, Person
+from tests.instruments.pictures import image
 
 CITIES = ("Astana", "Almaty")
 PREFERENCES: list[dict[str, Any]] = [
@@ -23,6 +24,8 @@ PREFERENCES: list[dict[str, Any]] = [
     {"filters": {"rooms_min": 2}},
     {"filters": {"rooms_max": 2, "area_min": 40.5}},
     {"city": "ASTANA", "filters": {"area_max": 60}, "price_max": 400},
+    {"filters": {"with_photos": True}},
+    {"city": "astana", "filters": {"with_photos": True, "rooms_min": 1}},
 ]
 
 
@@ -34,6 +37,7 @@ class History:
         self.owners = [api.person("landlord"), api.person("agent")]
         self.tenant: Person = api.person("landlord")
         self.listings: dict[int, dict[str, Any]] = {}
+        self.photos: dict[int, list[int]] = {}
         self.acted: set[int] = set()
         self.log: list[tuple[int, bool]] = []
         self.wanted: dict[str, Any] = {}
@@ -65,6 +69,7 @@ class History:
             and wanted.get("price_min", 0) <= price <= wanted.get("price_max", 10**9)
             and self.is_within(listing, "rooms")
             and self.is_within(listing, "area")
+            and (bool(self.photos.get(listing["id"])) or not wanted.get("filters", {}).get("with_photos"))
         )
 
     def is_within(self, listing: dict[str, Any], name: str) -> bool:
@@ -113,6 +118,17 @@ class History:
             path = f"/listings/{listing['id']}/details"
             listing["details"] = owner.ok("PUT", path, json=self.details() or {})
 
+    def show(self) -> None:
+        """A listing gains a photo, or loses one."""
+        if self.listings:
+            listing = self.dice.choice(list(self.listings.values()))
+            owner = next(each for each in [*self.owners, self.tenant] if each.id == listing["owner_id"])
+            photos, path = self.photos.setdefault(listing["id"], []), f"/photos/{listing['id']}"
+            if photos and self.dice.random() < 0.5:
+                owner.ok("DELETE", f"{path}/{photos.pop()}")
+            else:
+                photos.append(owner.ok("POST", path, data=image(self.dice.randrange(60_000)))["id"])
+
     def prefer(self) -> None:
         self.wanted = self.dice.choice(PREFERENCES)
         self.tenant.ok("POST", "/preferences", json=self.wanted)
@@ -155,7 +171,7 @@ class History:
 
     def play(self, steps: int) -> None:
         moves = [self.create] * 4 + [self.bulk_import, self.edit, self.tell, self.prefer, self.act_on_anything]
-        moves += [self.swipe] * 3 + [self.swipe_deck, self.undo_first_action]
+        moves += [self.swipe] * 3 + [self.swipe_deck, self.undo_first_action, self.show, self.show]
         for _ in range(steps):
             self.dice.choice(moves)()
 
