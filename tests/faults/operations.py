@@ -8,6 +8,7 @@ from shared import security
 from shared.data import users
 from shared.enums import Role
 from tests.instruments.api import Api
+from tests.instruments.pictures import image, shown
 from tests.security.database import Dump, comparable, dump
 
 FLAT = {"title": "Flat", "city": "Astana", "price": 100}
@@ -48,6 +49,13 @@ def counted_out(dumped: Dump) -> Dump:
     return {path: data for path, data in dumped.items() if not path.startswith("throttle/")}
 
 
+def _named(world: World, value: Any) -> Any:
+    """The value, with the ids that names behind a dollar sign stand for."""
+    if isinstance(value, list):
+        return [_named(world, each) for each in value]
+    return world.ids[value[1:]] if str(value)[:1] == "$" else value
+
+
 def _nothing(world: World) -> None:
     pass
 
@@ -69,19 +77,23 @@ class Operation:
 
     headers: dict[str, str] = field(default_factory=dict)
 
+    image: bytes | None = None
+    """The body instead of JSON."""
+
     @property
     def function(self) -> str:
         return self.path.split("/")[1]
 
     def request(self, world: World) -> tuple[str, str, str | None, dict[str, Any]]:
         """Method, path, token and body."""
-        body = {name: world.ids[value[1:]] if str(value)[:1] == "$" else value for name, value in self.body.items()}
+        body = {name: _named(world, value) for name, value in self.body.items()}
         return self.method, self.path.format_map(world.ids), world.tokens.get(self.who), body
 
     def send(self, world: World, via: Any = None) -> Any:
         """Sends it to the functions of this process, or to one that is served."""
         method, path, token, body = self.request(world)
-        return (via or world.api).call(method, path, token, json=body, headers=self.headers)
+        content = {"json": body} if self.image is None else {"data": self.image}
+        return (via or world.api).call(method, path, token, **content, headers=self.headers)
 
 
 def _acts(action: str) -> dict[str, Any]:
@@ -97,6 +109,25 @@ def _feed_goes_on(world: World) -> None:
         left.append(listing["id"])
         world.ok("POST", "/feed/action", "tenant", {"listing_id": listing["id"], "action": "dislike"})
     assert sorted(left) == sorted(active - acted_on)
+
+
+def _has_photos(*numbers: int) -> Callable[[World], None]:
+    """Lets the second listing have these photos, by the names of photo0 and so on."""
+
+    def before(world: World) -> None:
+        path = f"/photos/{world.ids['second']}"
+        for number in numbers:
+            added = world.api.ok("POST", path, world.tokens["landlord"], data=image(number))
+            world.ids[f"photo{number}"] = added["id"]
+
+    return before
+
+
+def _no_photo_is_missing(world: World) -> None:
+    """Every file of every photo is there, and without a token."""
+    for photo in world.ok("GET", "/photos/{second}", "landlord"):
+        assert [shown(world.api, url).size for url in photo["urls"].values()] == [(40, 30)] * 3
+    _feed_goes_on(world)
 
 
 REGISTER = {"name": "N", "email": "new@example.kz", "phone": "+77770000000", "password": "password1"}
@@ -125,6 +156,28 @@ OPERATIONS = {
         then=_feed_goes_on,
     ),
     "listing, delete": Operation("DELETE", "/listings/{second}", {}, "landlord", then=_feed_goes_on),
+    "photos, the first one": Operation(
+        "POST", "/photos/{second}", {}, "landlord", then=_no_photo_is_missing, image=image(1)
+    ),
+    "photos, one more": Operation(
+        "POST", "/photos/{second}", {}, "landlord", before=_has_photos(0), then=_no_photo_is_missing, image=image(1)
+    ),
+    "photos, in another order": Operation(
+        "PUT",
+        "/photos/{second}",
+        {"order": ["$photo1", "$photo0"]},
+        "landlord",
+        before=_has_photos(0, 1),
+        then=_no_photo_is_missing,
+    ),
+    "photos, delete": Operation(
+        "DELETE",
+        "/photos/{second}/{photo0}",
+        {},
+        "landlord",
+        before=_has_photos(0),
+        then=_no_photo_is_missing,
+    ),
     "preferences": Operation("POST", "/preferences", {"city": "astana", "price_max": 100}, then=_feed_goes_on),
     "like": Operation("POST", "/feed/action", _acts("like"), then=_feed_goes_on),
     "dislike": Operation("POST", "/feed/action", _acts("dislike"), then=_feed_goes_on),
