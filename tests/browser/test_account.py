@@ -138,6 +138,47 @@ def test_a_forgotten_password_is_asked_for_by_a_code(
     expect(page.get_by_role("link", name="Notifications")).to_be_visible(timeout=30_000)
 
 
+def test_people_download_their_data_and_delete_their_account(
+    size: str, open_page: Open, person: Register, city: str, screenshot: Screenshot
+) -> None:
+    user, owner = person("tenant", "Timur Tenant"), person("landlord", "Olga Owner")
+    lead = user.call("POST", "/leads/", listing_id=owner.offers(city, "A flat"), message="Is it free?")
+    page = open_page(size=size)
+    sign_in(page, user)
+    open_account(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download my data").click()
+    assert download.value.suggested_filename.endswith(".json")
+    data = download.value.path().read_text()
+    assert user.email in data
+    assert "Is it free?" in data
+
+    page.get_by_role("button", name="Delete the account").click()
+    question = page.get_by_role("dialog", name="Delete the account for good?")
+    screenshot(page, "question")
+    question.get_by_label("Current password").fill("a wrong horse")
+    question.get_by_role("button", name="Delete the account").click()
+    expect(question).to_contain_text("The current password is wrong.")
+    question.get_by_role("button", name="Cancel").click()
+    page.reload()
+    expect(page.get_by_role("heading", name="Account", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Delete the account").click()
+    question.get_by_label("Current password").fill(PASSWORD)
+    question.get_by_role("button", name="Delete the account").click()
+    expect(page.locator(".toast")).to_contain_text("The account is deleted.")
+    expect(page.get_by_role("heading", name="Swipe homes")).to_be_visible()
+    assert page.evaluate("localStorage.session") is None
+    page.get_by_label("Email or phone").fill(user.email)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.locator(".account").get_by_role("button", name="Sign in").last.click()
+    expect(page.locator(".account")).to_contain_text("Wrong login or password.")
+
+    sign_in(page, owner)
+    page.goto(page.url.split("#")[0] + f"#/leads/{lead['id']}")
+    expect(page.get_by_text("The other side has deleted their account")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Message")).to_be_hidden()
+
+
 def test_people_verify_their_email_by_a_code(
     size: str, open_page: Open, person: Register, sent_to: Callable[[str], list[dict[str, str]]], screenshot: Screenshot
 ) -> None:

@@ -86,11 +86,16 @@ async function enter({ isNew = false } = {}) {
 }
 
 async function signOut() {
-  dropDrafts();
   await deck?.idle(); // Swipes on their way still belong to this user.
   const patience = new Promise((resolve) => { setTimeout(resolve, PATIENCE_MS); });
   // Without a network, this device forgets the session all the same.
   await Promise.race([api.signOut(session.refreshToken).catch(() => {}), patience]);
+  leave();
+}
+
+/** Shows the page as strangers see it. */
+function leave() {
+  dropDrafts();
   forget();
   history.replaceState(null, '', '/');
   render();
@@ -165,7 +170,7 @@ function render() {
   document.getElementById('skip').textContent = t('skip');
   drawHeader(sections, name);
   drawFooter();
-  main.replaceChildren(view({ user, deck, id, query, signal: leaving.signal, enter, go, leave: signOut, changed }));
+  main.replaceChildren(view({ user, deck, id, query, signal: leaving.signal, enter, go, signOut, leave, changed }));
   if (shownPath !== null && shownPath !== shown) {
     dismissOffers();
     scrollTo(0, 0);

@@ -5,7 +5,7 @@ import { h } from '../dom.js';
 import { ago, phone } from '../format.js';
 import { t } from '../i18n.js';
 import { icon } from '../icons.js';
-import { badge, busy, button, confirmed, emptyState, errorState, errorText, field, form, heading, pagedList, spinner, toast } from '../ui.js';
+import { badge, busy, button, confirmed, dialog, emptyState, errorState, errorText, field, form, heading, pagedList, spinner, toast } from '../ui.js';
 
 export function account(context) {
   return h('div', { class: 'page page-narrow' },
@@ -13,7 +13,8 @@ export function account(context) {
     part(t('account.profile'), profile(context)),
     part(t('account.verified'), verified(context)),
     part(t('account.password'), password(context)),
-    part(t('account.sessions'), sessions(context)));
+    part(t('account.sessions'), sessions(context)),
+    part(t('account.data'), ownData(context)));
 }
 
 const part = (title, ...children) => h('section', { class: 'panel account-part', 'aria-label': title }, h('h2', null, title), children);
@@ -97,7 +98,7 @@ function password({ user }) {
   return node;
 }
 
-function sessions({ signal, leave }) {
+function sessions({ signal, signOut }) {
   const list = pagedList({
     signal,
     into: h('ul', { class: 'devices' }),
@@ -126,10 +127,70 @@ function sessions({ signal, leave }) {
     onclick: () => busy(everywhere, async () => {
       if (!(await confirmed(t('account.everywhere.ask'), t('account.everywhere.text'), t('account.everywhere')))) return;
       await api.signOutEverywhere();
-      await leave();
+      await signOut();
     }),
   });
   return [h('p', { class: 'muted small' }, t('account.sessions.text')), list, h('div', { class: 'row' }, everywhere)];
+}
+
+/** All that is stored about the person, as a file, and the way to end it. */
+function ownData(context) {
+  const download = button(t('account.export'), {
+    icon: 'download',
+    onclick: () => busy(download, async () => {
+      const file = new Blob([JSON.stringify(await api.exportMe(), null, 2)], { type: 'application/json' });
+      const href = URL.createObjectURL(file);
+      h('a', { href, download: `real-estate-tinder-${new Date().toISOString().slice(0, 10)}.json` }).click();
+      setTimeout(() => URL.revokeObjectURL(href), 60_000);
+    }),
+  });
+  return [
+    h('p', { class: 'muted small' }, t('account.data.text')),
+    h('div', { class: 'row' }, download, button(t('account.delete'), { kind: 'danger', onclick: () => deleteAccount(context) })),
+  ];
+}
+
+async function deleteAccount({ user, leave }) {
+  const deleted = await dialog(t('account.delete.ask'), (close) => {
+    const place = h('div');
+    const ask = (isByCode) => form([
+      h('p', null, t('account.delete.text')),
+      isByCode
+        ? [h('p', { class: 'muted small', role: 'status' }, t('account.delete.sent')),
+          field('code', { inputmode: 'numeric', autocomplete: 'one-time-code', required: true, maxlength: 6, autofocus: true })]
+        : field('current_password', { type: 'password', autocomplete: 'current-password', required: true, autofocus: true }),
+      h('div', { class: 'row row-end' },
+        !isByCode && noPassword(),
+        button(t('cancel'), { onclick: () => close(false) }),
+        h('button', { type: 'submit', class: 'button button-danger' }, h('span', null, t('account.delete')))),
+    ], async (proof) => {
+      await api.deleteMe(proof);
+      close(true);
+    }, {
+      explain: (error) => {
+        if (error.code === 'last_admin') return t('admin.last');
+        if (error.code === 'wrong_code' || error.fields?.some(({ name }) => name === 'code')) return t('reset.wrong');
+        return explainPassword(error);
+      },
+    });
+    /** Who has come by Telegram alone has no password. */
+    const noPassword = () => {
+      const send = button(t('account.delete.code'), {
+        kind: 'link',
+        onclick: () => busy(send, async () => {
+          await api.sendCode(user.telegram_id ? 'telegram' : 'email');
+          place.replaceChildren(ask(true));
+          place.querySelector('input').focus();
+        }, (error) => toast(error.code === 'not_configured' ? t('reset.off') : errorText(error), { kind: 'error' })),
+      });
+      return send;
+    };
+    place.append(ask(false));
+    return place;
+  }, { look: 'dialog-small' });
+  if (!deleted) return;
+  leave();
+  toast(t('account.deleted'), { kind: 'good' });
 }
 
 /** "Chrome, Android": the first names that are found; many browsers also name others after their own. */

@@ -31,7 +31,7 @@ export function conversation({ user, id, signal }) {
 const back = () => h('a', { class: 'back', href: '#/leads' }, icon('back'), t('talk.back'));
 
 function talk(lead, firstPage, user, signal) {
-  const other = lead.contact;
+  const other = lead.contact ?? { name: t('talk.nobody') };
   const isOwner = user.id === lead.owner_id;
   const bubbles = h('ol', { class: 'bubbles', role: 'log', 'aria-label': t('talk.with', { name: other.name }), tabindex: '0' });
   const older = h('div', { class: 'list-foot' });
@@ -136,8 +136,9 @@ function talk(lead, firstPage, user, signal) {
     state.replaceChildren(...(isOwner
       ? [statusSwitch({ id: lead.id, status }, other.name, (now) => { lead.status = now; showState(lead); })]
       : [stage(status)]), ...(listing.is_active ? [] : [badge(t('leads.inactive'), 'off')]));
-    composer.hidden = closed;
-    foot.replaceChildren(closed ? h('p', { class: 'soon' }, t(isOwner ? 'talk.closed.owner' : 'talk.closed')) : '');
+    const why = !lead.contact ? 'talk.gone' : closed && (isOwner ? 'talk.closed.owner' : 'talk.closed');
+    composer.hidden = Boolean(why);
+    foot.replaceChildren(why ? h('p', { class: 'soon' }, t(why)) : '');
   }
   async function refresh() {
     const now = await api.lead(lead.id, { signal });
@@ -156,12 +157,12 @@ function talk(lead, firstPage, user, signal) {
 
   showState(lead);
   showOlder();
-  bubbles.append(h('li', { class: 'bubbles-empty muted' }, t('talk.empty', { name: other.name })));
+  bubbles.append(lead.contact ? h('li', { class: 'bubbles-empty muted' }, t('talk.empty', { name: other.name })) : '');
   add(firstPage.items);
   requestAnimationFrame(toEnd);
   return [
     back(),
-    h('div', { class: 'heading' }, h('div', null, h('h1', { tabindex: '-1' }, other.name), contacts(other, phone))),
+    h('div', { class: 'heading' }, h('div', null, h('h1', { tabindex: '-1' }, other.name), lead.contact && contacts(other, phone))),
     h('ul', { class: 'items' }, listingRow(lead.listing, state)),
     h('section', { class: 'panel talk', 'aria-label': t('talk.messages') }, older, bubbles, foot, composer),
   ];
