@@ -1,6 +1,7 @@
 """Leaving: what is exported, what is deleted, what stays of it, and who may ask for it."""
 
 import json
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 from shared import clock
 from shared.data import bucket, deletion, leads, lost_leads, outbox, personal, store, users
 from shared.data.notifications import Stream
+from shared.models.listings import ListingWrite
 from tests.conftest import Configure
+from tests.instruments import worlds
 from tests.instruments.api import PASSWORD, Api, Person
 from tests.instruments.lives import EMAIL, MARK, OTHER_MARK, PHONE, TELEGRAM_ID, TOKEN, Life, live, naming
 from tests.instruments.mail import MailServer
@@ -17,6 +20,7 @@ from tests.instruments.telegram import TelegramServer
 from tests.security.database import check_whole, dump
 from tests.security.test_codes import code_in, other_than
 
+FLAT = ListingWrite(title="Flat", city="Astana", price=100)
 FIELDS = {holding.collection: set(holding.fields) for holding in personal.TABLE}
 STAYS = {
     ("leads", "tenant_id"),
@@ -377,3 +381,18 @@ def test_a_deletion_is_kept_in_mind_until_nothing_can_come_late(api: Api, monkey
             api.client("finish_deletions").get("/__/health")
             finish(api)
         assert (f"deletions/{person.id}" in dump()) is there
+
+
+def test_a_long_history_does_not_hold_the_request(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The answer comes in time, with the account ended; the schedule removes what is left."""
+    owner, tenant = api.person("landlord"), api.person()
+    documents = worlds.gone_listings(owner.id, [FLAT] * 3_000)
+    worlds.swipe(tenant.id, documents)
+    monkeypatch.setattr(deletion, "REQUEST_SECONDS", 0.2)
+    began = time.monotonic()
+    assert leave(tenant).status_code == 200
+    assert time.monotonic() - began < 3
+    assert tenant.call("GET", "/auth/me").status_code == 401
+    assert len([path for path in dump() if path.startswith(f"swipes/{tenant.id}_")]) > 0, "nothing was left to do"
+    finish(api)
+    assert not [path for path in dump() if path.startswith((f"swipes/{tenant.id}_", f"likes/{tenant.id}_"))]
