@@ -120,7 +120,13 @@ def _link(user: User, user_doc: users.Snapshot, telegram_id: str) -> Entered:
     batch.create(users.identity_ref("telegram_id", telegram_id), {"user_id": user.id, "kind": "telegram_id"})
     batch.update(user_doc.reference, changes, seen=user_doc)
     notifications.add(batch, user.id, NotificationType.ACCOUNT_LINKED, {}, f"linked:{store.new_id()}")
-    batch.commit()
+    try:
+        batch.commit()
+    except store.LOST_RACE:
+        (linked,) = store.get(users.identity_ref("telegram_id", telegram_id))
+        if users.owner_of(linked) != user.id:
+            raise
+        # Written by a try whose acknowledgement was lost: they shall be told all the same.
     joined = not user.phone_verified and user.email_verified
     return Entered(replace(user, **changes), joined)
 

@@ -1,10 +1,13 @@
 """Getting in through Telegram: what Telegram signs, and whose an account is when a phone leads to it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 import pytest
+from google.api_core import exceptions
 
+from shared.data import store
 from tests.conftest import Configure
 from tests.instruments import telegram as bot_api
 from tests.instruments.api import PASSWORD, Api, Person
@@ -194,3 +197,57 @@ def test_a_verified_phone_moves_its_link_and_nothing_ends(api: Api, bot: Telegra
 def test_nobody_leaves_the_last_way_in(api: Api, bot: TelegramServer) -> None:
     refused = api.call("DELETE", "/auth/telegram", by_bot(api, "5"))
     assert (refused.status_code, refused.get_json()["code"]) == (409, "last_way_in")
+
+
+def told_of_links(person_id: int) -> int:
+    """How many notifications a person has of accounts that were linked."""
+    told = [data for path, data in dump().items() if path.startswith("notifications/")]
+    return len([each for each in told if each["type"] == "account.linked" and each["user_id"] == person_id])
+
+
+def test_each_link_is_told_once_and_nothing_else_is(api: Api, bot: TelegramServer) -> None:
+    person = api.person(phone=PHONE)
+    assert told_of_links(person.id) == 0
+    for _ in range(3):
+        by_bot(api, "1")
+        by_bot(api, "1", None)
+        for path, sign in (("mini-app", mini_app), ("widget", widget)):
+            api.ok("POST", f"/auth/telegram/{path}", json=sign(1))
+    assert told_of_links(person.id) == 1
+    for _ in range(2):
+        by_bot(api, "2")
+    assert told_of_links(person.id) == 2, "another Telegram account is another link"
+    for number, (path, sign) in enumerate((("mini-app", mini_app), ("widget", widget)), 10):
+        new = me(api, api.ok("POST", f"/auth/telegram/{path}", json=sign(number))["access_token"])
+        assert told_of_links(new["id"]) == 0, "a new account is linked to nothing"
+    assert len([path for path in dump() if path.startswith("notifications/")]) == 2
+
+
+def test_links_at_once_are_told_once(api: Api, bot: TelegramServer) -> None:
+    person = api.person(phone=PHONE)
+    with ThreadPoolExecutor(6) as pool:
+        entered = list(pool.map(lambda _: by_bot(api, "1"), range(6)))
+    assert {me(api, token)["id"] for token in entered} == {person.id}
+    assert told_of_links(person.id) == 1
+
+
+def test_a_link_whose_acknowledgement_is_lost_is_told_once_to_both_sides(
+    api: Api, bot: TelegramServer, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = api.person(phone=PHONE)
+    verify_email(person, mail)
+    commit = store.Batch.commit
+    lost: list[bool] = []
+
+    def losing(batch: store.Batch) -> Any:
+        done = commit(batch)
+        if not lost:
+            lost.append(True)
+            raise exceptions.AlreadyExists("the repetition finds what the first try has written")
+        return done
+
+    monkeypatch.setattr(store.Batch, "commit", losing)
+    by_bot(api, "1")
+    assert lost
+    assert told_of_links(person.id) == 1
+    assert [message["chat_id"] for message in bot.messages] == ["1"]
