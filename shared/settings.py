@@ -82,7 +82,7 @@ class Settings(BaseModel):
     """The bucket of Cloud Storage that has the listings' photos. The deploy makes it."""
 
     public_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
-    """Where people find the web page; links in messages lead there."""
+    """Where people find the web page and the API; links in messages lead there."""
 
     cors_origins: Annotated[list[str], BeforeValidator(_commas)] = []
     """Browser origins that may call the API, comma-separated; ``*`` is any."""

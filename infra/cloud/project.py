@@ -96,6 +96,7 @@ class Project:
             "ENVIRONMENT": "production",
             "GOOGLE_CLOUD_PROJECT": self.id,
             "CORS_ORIGINS": f"https://{self.id}.web.app,https://{self.id}.firebaseapp.com",
+            "PUBLIC_URL": self.address,
             # gunicorn's threads. With fewer than Cloud Run sends at once, requests would wait where nothing scales.
             "THREADS": str(function.spec["concurrency"]),
             **{name: value for name, value in own.items() if name != "PHOTOS_BUCKET"},

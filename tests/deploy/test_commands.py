@@ -73,7 +73,7 @@ def test_a_function_over_http_is_deployed_with_these_words() -> None:
         f"--build-service-account={BUILD}",
         "--trigger-http",
         "--set-env-vars=^;^ENVIRONMENT=production;GOOGLE_CLOUD_PROJECT=my-project;"
-        f"CORS_ORIGINS={ORIGINS};THREADS=8;RELEASE=a1b2c3",
+        f"CORS_ORIGINS={ORIGINS};PUBLIC_URL=https://my-project.web.app;THREADS=8;RELEASE=a1b2c3",
     ]
     assert re.fullmatch(r"--update-labels=release=a1b2c3,content=[0-9a-f]{16}(-1)+", labels)
 

@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import urlencode
 
+import requests
+
 from infra.local.emulators import HOST
 
 TOKEN = "4242:stand-in_for-a-token"
@@ -32,6 +34,10 @@ TOO_MANY: Answer = (
         "parameters": {"retry_after": 7},
     },
 )
+WRONG_URL: Answer = (
+    400,
+    {"ok": False, "error_code": 400, "description": "Bad Request: wrong file identifier/HTTP URL specified"},
+)
 WRONG_TOKEN: Answer = (401, {"ok": False, "error_code": 401, "description": "Unauthorized"})
 BROKEN: Answer = (502, "<html>Bad Gateway</html>")
 
@@ -47,12 +53,21 @@ class TelegramServer:
 
     def take(self, path: str, body: dict[str, Any]) -> Answer:
         time.sleep(self.silent_seconds)
-        if path != f"/bot{TOKEN}/sendMessage":
+        if path not in (f"/bot{TOKEN}/sendMessage", f"/bot{TOKEN}/sendPhoto"):
             return WRONG_TOKEN
+        if path.endswith("/sendPhoto") and not _is_photo(body["photo"]):
+            return WRONG_URL
         if self.answer:
             return self.answer
         self.messages.append(body)
         return 200, {"ok": True, "result": {"message_id": len(self.messages)}}
+
+
+def _is_photo(url: str) -> bool:
+    """True if Telegram would take what is there: it fetches the URL itself, without any rights."""
+    answer = requests.get(url, timeout=30)
+    kinds = ("image/jpeg", "image/png", "image/webp")
+    return answer.ok and answer.headers["Content-Type"] in kinds and len(answer.content) <= 5_000_000
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from functions import HTTP_FUNCTIONS
 from infra.local import demo, schedules
 from infra.local.emulators import ROOT, Ports
 from tests.instruments.pictures import image
+from tests.instruments.telegram import TOKEN, telegram_server
 
 
 class Client:
@@ -122,6 +123,22 @@ def test_photos_are_uploaded_and_shown_behind_hosting_and_named_alike_at_the_fun
     assert own.ok("GET", f"/{key}?include=photos")["photos"] == [photo]
     shown = Client(suite).ok("GET", "/listings?limit=20&include=photos&with_photos=true")
     assert all(listing["photos"] for listing in shown)
+
+
+def test_a_bot_sends_the_photos_of_the_next_listing(suite: str) -> None:
+    owner, anybody, city = register(suite, "landlord"), Client(suite), f"Town {uuid4().hex}"
+    key = owner.ok("POST", "/listings", json={"title": "Квартира", "city": city, "price": 5})["id"]
+    owner.ok("POST", f"/photos/{key}", data=image())
+    entered = anybody.ok("POST", "/auth/telegram/login-or-register", json={"telegram_id": uuid4().int % 10**10})
+    bot = Client(suite, entered["access_token"])
+    bot.ok("POST", "/preferences", json={"city": city})
+    listing = bot.ok("GET", "/feed/next?include=details,photos")
+    with telegram_server() as telegram:
+        send_photo = f"{telegram.url}/bot{TOKEN}/sendPhoto"
+        body = {"chat_id": 5, "photo": listing["photos"][0]["urls"]["large"], "caption": listing["title"]}
+        assert requests.post(send_photo, json=body, timeout=60).json()["ok"]
+        assert telegram.messages == [body]
+        assert not requests.post(send_photo, json=body | {"photo": f"{suite}/health"}, timeout=60).json()["ok"]
 
 
 def test_a_large_body_that_is_refused_does_no_harm(suite: str) -> None:
