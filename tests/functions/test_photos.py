@@ -1,5 +1,7 @@
 """Photos of listings: uploading, order, deletion, who sees them, and what is left in storage."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import BytesIO
@@ -7,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from infra.local.emulators import ROOT
 from shared import clock
 from shared.data import bucket, listings, photos, store
 from shared.data.stored_photos import object_names
@@ -307,6 +310,19 @@ def test_all_photos_of_a_listing_are_deleted_at_once(api: Api, owner: Person) ->
     assert in_storage(key) == set()
     assert api.ok("GET", f"/photos/{other}") == [kept]
     assert [each["id"] for each in api.ok("GET", "/listings?with_photos=true")] == [other]
+
+
+def test_nothing_that_decodes_images_or_keeps_them_is_loaded_at_a_start() -> None:
+    program = """
+import sys
+from importlib import import_module
+from functions import FUNCTIONS
+for name in FUNCTIONS:
+    import_module(f"functions.{name}")
+loaded = {"PIL", "pillow_heif", "shared.images", "google.cloud.storage"} & set(sys.modules)
+assert not loaded, loaded
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=ROOT)
 
 
 # --- What goes wrong in between -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from shared.data import listings, matches, store
 from tests.instruments.api import Api, Person
 from tests.instruments.costs import Cost, Meter
 from tests.instruments.events import deliver, event
+from tests.instruments.pictures import image
 from tests.security.database import dump
 
 Fields = dict[str, Any] | None
@@ -32,6 +33,12 @@ class Landlord:
             self.person.ok("PUT", f"/listings/{listing_id}", json=body)
         self.events.append((before or None, self._stored(listing_id)))
         return listing_id
+
+    def show(self, listing_id: int, number: int) -> None:
+        """Adds a photo to a listing."""
+        before = self._stored(listing_id)
+        self.person.ok("POST", f"/photos/{listing_id}", data=image(number))
+        self.events.append((before, self._stored(listing_id)))
 
     def _stored(self, listing_id: int) -> Fields:
         return store.get(listings.ref(listing_id))[0].to_dict()
@@ -161,6 +168,17 @@ def test_only_what_begins_to_match_is_told(api: Api, landlord: Landlord) -> None
         landlord.put(listing, **fields)
         landlord.deliver()
         assert len(told(tenant)) == count, fields
+
+
+def test_the_first_photo_of_a_listing_tells_those_who_ask_for_photos(api: Api, landlord: Landlord) -> None:
+    tenant, other = api.person(), api.person()
+    save(tenant, filters={"with_photos": True})
+    save(other)
+    listing = landlord.put()
+    for number in range(3):
+        landlord.deliver()
+        assert (len(told(tenant)), len(told(other))) == (int(number > 0), 1)
+        landlord.show(listing, number)
 
 
 def test_an_owner_is_not_told_of_their_own(landlord: Landlord) -> None:
