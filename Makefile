@@ -8,7 +8,7 @@ LOCK := CUSTOM_COMPILE_COMMAND='make lock' .local/lock/bin/pip-compile --quiet -
 FIREBASE := infra/node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
-.PHONY: help run test unit coverage check openapi lock admin forget cities demo bench bench-twin soak deploy rollback secret destroy clean chromium
+.PHONY: help run test unit coverage check openapi lock admin forget cities demo picture bench bench-twin soak deploy rollback secret destroy clean chromium
 
 help: ## List the commands.
 	@awk -F ' *:.*## *' '/^[a-z-]+:.*##/ { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -49,6 +49,9 @@ cities: $(PACKAGES) ## Give stored listings their cities' keys, in the running l
 
 demo: $(PACKAGES) ## Load N=… more demo listings into the running local system.
 	@venv/bin/python -m infra.local.demo
+
+picture: $(PACKAGES) chromium ## Draw the README's picture anew, from the running local system.
+	@venv/bin/python -m tests.browser.picture
 
 bench: $(PACKAGES) ## Measure every call: round trips, documents, time and memory.
 	@venv/bin/python -m tests.bench

@@ -46,9 +46,10 @@ function fan() {
   const node = h('div', { class: 'fan', 'aria-hidden': 'true' }, SAMPLES.map(card));
   api.listings({ limit: 12, include: api.INCLUDE }).then(
     ({ items }) => {
-      // Different kinds of property look best together.
-      const kinds = [...new Map(items.toReversed().map((listing) => [listing.property_type, listing])).values()];
-      const chosen = [...new Set([...kinds, ...items])].slice(0, 3);
+      // Photos look best, and different kinds of property together.
+      const pictured = [...items.filter(({ photos }) => photos.length), ...items.filter(({ photos }) => !photos.length)];
+      const kinds = [...new Map(pictured.toReversed().map((listing) => [listing.property_type, listing])).values()];
+      const chosen = [...new Set([...kinds.filter(({ photos }) => photos.length), ...pictured])].slice(0, 3);
       if (chosen.length === 3) node.replaceChildren(...chosen.map(card));
     },
     () => {}, // Decoration: the sign-in form is what tells of a missing API.
