@@ -35,6 +35,14 @@ ONE_LINE = rf"(?:{_HONEST}|[^{_REFUSED}])*"
 """A regular expression of the texts of one line."""
 MANY_LINES = rf"(?:{_HONEST}|[\n\t{_MARKS}]|[^{_REFUSED}])*"
 
+_TOLD = (
+    r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u202a-\u202e"
+    r"\u2061-\u206f\u2800\u3164\ufe00-\ufe0d\uffa0\ufff0-\ufffb\ufdd0-\ufdef\ufffe\uffff"
+)
+MANY_LINES_PATTERN = rf"^[^{_TOLD}]*$"
+ONE_LINE_PATTERN = rf"^(?=[\s\S]*\S)[^{_TOLD}\u00ad\u061c\u200b\u200e\u200f\u2060\ufeff]*$"
+"""What a JSON schema can tell of such texts. What depends on its neighbours, and rare planes, it leaves to the code."""
+
 _AROUND = re.compile(r"\A[\s\u200b\u2060\ufeff]+|[\s\u200b\u2060\ufeff]+\Z")
 _BREAKS = re.compile(r"[\t\n\v\f\r\x85\u2028\u2029]+")
 _LINE_BREAK = re.compile(r"\r\n|[\v\f\r\x85\u2028\u2029]")

@@ -4,15 +4,18 @@ import re
 from contextlib import suppress
 
 # The HTML Living Standard's definition of a valid e-mail address (input type=email), which browsers check too.
-_EMAIL = re.compile(
+EMAIL = (
     r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
     r"(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?)*"
 )
+_EMAIL = re.compile(EMAIL)
 _ANONYMOUS = re.compile(r"\+888[0-9]{8}")
 """Telegram's anonymous numbers, in a country code that no network has (https://telegram.org/blog/ultimate-privacy)."""
 _DIRECTIONS = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What the contacts of phones put around a number that is copied. It is invisible, and no part of the number."""
 _PHONE_CHARACTERS = re.compile(r"[+0-9 ()./\-\u00a0]+")
+PHONE_PATTERN = r"^[+0-9 ()./\-\s]*$"
+"""What a JSON schema can tell of a phone number."""
 DEFAULT_REGION = "KZ"
 
 

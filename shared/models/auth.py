@@ -14,11 +14,23 @@ from shared.models.include import Include
 _OwnRole = Literal["tenant", "landlord", "agent"]
 """The roles that one may take oneself."""
 CurrentPassword = Annotated[str | None, Field(json_schema_extra={"format": "password"})]
+_Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
 _TelegramId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+
+
+_NOT_BLANK = {"type": "string", "pattern": r"\S"}
+
+
+def _one_of(*names: str) -> ConfigDict:
+    """Tells the API document that at least one of these texts must be given, and not blank."""
+    given: list[Any] = [{"required": [name], "properties": {name: _NOT_BLANK}} for name in names]
+    return ConfigDict(json_schema_extra={"anyOf": given})
 
 
 class Register(Body):
     """A new user. At least one of email and phone must be given."""
+
+    model_config = _one_of("email", "phone")
 
     role: _OwnRole = "tenant"
     name: Text255
@@ -45,7 +57,7 @@ class TelegramLogin(Body):
 
     telegram_id: Annotated[
         _TelegramId,
-        BeforeValidator(digits_to_string, json_schema_input_type=_TelegramId | int),
+        BeforeValidator(digits_to_string, json_schema_input_type=_TelegramId | _Int64),
     ]
     phone: Annotated[Phone | None, BeforeValidator(empty_is_none)] = None
     name: Annotated[
@@ -114,6 +126,15 @@ class SessionToken(Token):
 
 class Logout(Body):
     """Which session to end: that of a refresh token, or all of them with all access tokens."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "anyOf": [
+                {"required": ["refresh_token"], "properties": {"refresh_token": {"type": "string"}}},
+                {"required": ["everywhere"], "properties": {"everywhere": {"const": True}}},
+            ]
+        }
+    )
 
     refresh_token: str | None = None
     everywhere: StrictBool = False

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.characters import many_lines
+from shared.characters import MANY_LINES_PATTERN, many_lines
 from shared.models.base import Body, Model
 from shared.models.fields import (
     Area,
@@ -19,9 +19,10 @@ from shared.models.fields import (
     empty_is_none,
     no_bool,
     text_by,
+    told,
 )
 
-Description = Annotated[str, Field(max_length=4000), text_by(many_lines)]
+Description = Annotated[str, Field(max_length=4000), text_by(many_lines), told(pattern=MANY_LINES_PATTERN)]
 
 
 class DetailsWrite(Body):
@@ -41,8 +42,8 @@ class DetailsWrite(Body):
     children_allowed: bool | None = None
     deposit: Deposit | None = None
     available_from: Day | None = None
-    latitude: Annotated[Coordinate | None, Field(ge=-90, le=90)] = None
-    longitude: Annotated[Coordinate | None, Field(ge=-180, le=180)] = None
+    latitude: Annotated[Coordinate, Field(ge=-90, le=90)] | None = None
+    longitude: Annotated[Coordinate, Field(ge=-180, le=180)] | None = None
 
     @field_validator("*", mode="before")
     @classmethod

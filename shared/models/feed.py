@@ -7,7 +7,7 @@ from pydantic import Field
 from shared.characters import one_line
 from shared.enums import Action
 from shared.models.base import Body, Params, Status
-from shared.models.fields import Id, null_is, text_by
+from shared.models.fields import IN_ONE_LINE, Id, null_is, text_by
 from shared.models.listings import ListingParams
 
 
@@ -29,6 +29,7 @@ class UndoParams(Params):
 _Source = Annotated[
     str,
     Field(min_length=1, max_length=32, description="Where it was made: web, telegram, …"),
+    IN_ONE_LINE,
     text_by(one_line),
 ]
 

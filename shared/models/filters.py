@@ -6,15 +6,16 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from shared.models.base import Body, Model
-from shared.models.fields import AreaNumber, empty_is_none, no_bool, plain_number
+from shared.models.fields import AreaNumber, decimal_schema, empty_is_none, no_bool, plain_number
 
 RoomsBound = Annotated[
     int, Field(ge=0, le=1000, description="A bound on the rooms; the bound counts."), BeforeValidator(no_bool)
 ]
 AreaBound = Annotated[
     Decimal,
-    Field(ge=0, le=Decimal(10) ** 9, decimal_places=2, description="A bound on the area in m²; the bound counts."),
+    Field(ge=0, le=Decimal(10) ** 9, decimal_places=2),
     BeforeValidator(plain_number),
+    decimal_schema("A bound on the area in m²; the bound counts.", 9, 10**9),
 ]
 WithPhotos = Annotated[bool, Field(description="True: only listings with photos. False means any.")]
 

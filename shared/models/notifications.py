@@ -31,6 +31,15 @@ class NotificationRead(Model):
 class MarkRead(Body):
     """Which notifications are read: those of these ids, or all."""
 
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [
+                {"required": ["ids"], "properties": {"ids": {"minItems": 1}}},
+                {"required": ["all"], "properties": {"all": {"const": True}}},
+            ]
+        }
+    )
+
     ids: Annotated[list[Id], Field(default_factory=list, max_length=100)]
     all: bool = False
 
