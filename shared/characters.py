@@ -36,7 +36,7 @@ ONE_LINE = rf"(?:{_HONEST}|[^{_REFUSED}])*"
 MANY_LINES = rf"(?:{_HONEST}|[\n\t{_MARKS}]|[^{_REFUSED}])*"
 
 _TOLD = (
-    r"\u0000-\u0008\u000e-\u001b\u007f-\u0084\u0086-\u009f\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u202a-\u202e"
+    r"\u0000-\u0008\u000e-\u001f\u007f-\u0084\u0086-\u009f\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u202a-\u202e"
     r"\u2061-\u206f\u2800\u3164\ufe00-\ufe0d\uffa0\ufff0-\ufffb\ufdd0-\ufdef\ufffe\uffff"
 )
 MANY_LINES_PATTERN = rf"^[^{_TOLD}]*$"

@@ -10,9 +10,10 @@ from shared.models.base import Body, Model
 from shared.models.fields import (
     Area,
     AreaNumber,
-    Coordinate,
     Day,
     Deposit,
+    Latitude,
+    Longitude,
     PriceNumber,
     Text128,
     Text255,
@@ -42,8 +43,8 @@ class DetailsWrite(Body):
     children_allowed: bool | None = None
     deposit: Deposit | None = None
     available_from: Day | None = None
-    latitude: Annotated[Coordinate, Field(ge=-90, le=90)] | None = None
-    longitude: Annotated[Coordinate, Field(ge=-180, le=180)] | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
 
     @field_validator("*", mode="before")
     @classmethod

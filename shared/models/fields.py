@@ -50,6 +50,8 @@ _SUM_ERROR = 2.0**-50
 
 
 def digits_to_string(value: Any) -> Any:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # To JSON Schema, 5.0 is an integer.
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else trimmed(value)
 
 
@@ -141,7 +143,8 @@ Area = Annotated[
     BeforeValidator(plain_number),
     decimal_schema("In m², at most two decimals.", 7, positive=True),
 ]
-Coordinate = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False)]
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False), BeforeValidator(plain_number)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False), BeforeValidator(plain_number)]
 Day = Annotated[date, BeforeValidator(_plain_date)]
 PriceBound = Annotated[
     Decimal,

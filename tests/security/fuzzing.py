@@ -1,12 +1,14 @@
 """Fuzzing from /openapi.json: valid and invalid requests of every operation, sent by everybody."""
 
 import json
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.core.result import Ok
@@ -86,6 +88,7 @@ def fuzz(world: World, operation: Any, examples: int, seeded: bool) -> int:
         response = case.call(headers=headers)
         case.validate_response(response, checks=CHECKS)
         _judge(case, response)
+        _compare(operation, case, response)
 
     send()
     return sent
@@ -98,6 +101,61 @@ def _name_what_exists(case: Any, world: World) -> None:
             case.path_parameters[name] = world.ids[ids[name]]
     if isinstance(case.body, dict) and "listing_id" in case.body:
         case.body["listing_id"] = world.ids["second"]
+
+
+BEYOND_A_SCHEMA = (
+    "no more than 2 decimal places",
+    "must not be (greater|above)|go together|must differ",
+    "not a valid phone number|not a time zone|valid date",
+    r"must not contain U\+(200[CD]|FE0[EF]|1[0-9A-F]{4}|E[0-9A-F]{4}|[0-9A-F]{1,2}FFF[EF])",
+    r"at least 1 character",  # What is trimmed: a schema tells the characters, not that they do not count at the ends.
+    "is not the owner|differs from|is needed, because|most common passwords",
+    "cannot be read",
+)
+"""What is wrong with a body that no JSON schema can tell."""
+
+
+def _compare(operation: Any, case: Any, response: Any) -> None:
+    """The document and the validation agree: what one calls valid, the other does not call invalid."""
+    schema = _body_schema(operation)
+    if schema is None or not isinstance(case.body, dict | list | str | int | float | bool | None):
+        return
+    wrong = next(Draft202012Validator(schema).iter_errors(case.body), None)
+    if response.status_code == 200 and wrong is not None:
+        assert _is_generous(schema, case.body), f"accepted, though the document forbids it: {case.body} {wrong.message}"
+    if response.status_code == 422 and wrong is None:
+        told = [problem for problem in response.json()["detail"] if problem["loc"][0] == "body"]
+        beyond = [re.search("|".join(BEYOND_A_SCHEMA), problem["msg"]) for problem in told]
+        assert all(beyond), f"refused, though the document allows it: {case.body} {told}"
+
+
+def _body_schema(operation: Any) -> dict[str, Any] | None:
+    document = operation.schema.raw_schema
+    body = document["paths"][operation.path][operation.method.lower()].get("requestBody", {})
+    media = body.get("content", {}).get("application/json")
+    return media["schema"] | {"components": document["components"]} if media else None
+
+
+def _is_generous(schema: dict[str, Any], body: Any) -> bool:
+    """True if the body is valid once its texts are trimmed and read: clients may send "5" for 5 and "" for null."""
+    if not isinstance(body, dict):
+        return False
+    read = {name: _read(value) for name, value in body.items()}
+    return next(Draft202012Validator(schema).iter_errors(read), None) is None
+
+
+def _read(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _read(each) for name, each in value.items()}
+    if not isinstance(value, str):
+        return value
+    text = value.strip(" \t\r\n\u200b\u2060\ufeff")
+    if not text:
+        return None
+    try:
+        return json.loads(text) if re.fullmatch(r"-?[0-9.]+", text) else text
+    except ValueError:
+        return text
 
 
 def _judge(case: Any, response: Any) -> None:
