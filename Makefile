@@ -17,7 +17,7 @@ run: $(PACKAGES) $(FIREBASE) ## Run the whole system with demo data on http://lo
 	@venv/bin/python -m infra.local.run
 
 test: $(PACKAGES) $(FIREBASE) chromium ## Test everything, on all cores. ARGS=… go to pytest.
-	@venv/bin/pytest --ignore=tests/soak --numprocesses=auto --dist=loadgroup $(ARGS)
+	@venv/bin/pytest --ignore=tests/soak --numprocesses=auto $(ARGS)
 
 unit: $(PACKAGES) ## Test the pure rules: in seconds, without any other tool.
 	@venv/bin/pytest tests/unit $(ARGS)

@@ -11,6 +11,8 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from infra.local import sent
 from infra.local.emulators import HOST, STATE, Ports, firestore
@@ -30,10 +32,19 @@ from tests.instruments.mail import MailServer, mail_server  # noqa: E402
 Configure: TypeAlias = Callable[..., None]
 
 
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """All tests of the whole system go to one worker: it starts only once then."""
-    if "whole_system" in getattr(item, "fixturenames", ()):
-        item.add_marker(pytest.mark.xdist_group("suite"))
+class ByPlace(LoadScopeScheduling):
+    """All tests of the whole system go to one process, so that it starts once; each other test to whoever is free.
+
+    The plugin's own way, the mark xdist_group, does nothing with pytest 9.2 (pytest-xdist, issue 1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "whole system" if nodeid.startswith(("tests/suite/", "tests/browser/")) else nodeid
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByPlace:
+    return ByPlace(config, log)
 
 
 @pytest.fixture(scope="session")
