@@ -180,12 +180,31 @@ def test_the_traffic_is_held_then_given_to_what_has_answered() -> None:
     hold, tag, give = typed("run", "services", "update-traffic", "feed")
     assert (hold[-1], tag[-1]) == ("--to-revisions=1=100", "--update-tags=candidate=1")
     assert give[-2:] == ["--to-revisions=1=100", "--set-tags=previous=1"]
+    [feed] = [each for each in functions() if each.name == "feed"]
+    revision, mark = map(str, rollout.traffic(PROJECT, feed).words[-2:])
+    assert "status.latestReadyRevisionName" in revision, "the newest gets the traffic"
+    assert "status.traffic.filter" in mark, "the one that has it so far is marked"
     asked = [plain_words(each) for each in calls(deploy.plan(PROJECT)) if each.words[0] == "curl"]
     for words in asked:
         assert " ".join(words[:9]) == (
             "curl --fail --silent --show-error --retry 12 --retry-all-errors --retry-delay 10"
         )
     assert [words[-1] for words in asked][-1] == "https://my-project.web.app/listings?limit=1"
+
+
+def test_rules_and_pages_go_out_with_these_words_after_the_functions() -> None:
+    typed_to_firebase = [" ".join(plain_words(each)[1:]) for each in calls(deploy.plan(PROJECT)) if is_firebase(each)]
+    assert typed_to_firebase == [
+        "apps:list --project=my-project --non-interactive",
+        "projects:addfirebase my-project --non-interactive",
+        "hosting:sites:list --project=my-project --non-interactive",
+        "hosting:sites:create my-project --project=my-project --non-interactive",
+        "deploy --only=firestore:rules,hosting --project=my-project --non-interactive",
+    ]
+
+
+def is_firebase(each: Command) -> bool:
+    return each.words[0] == FIREBASE
 
 
 def test_the_database_is_protected_and_keeps_versions_and_backups() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.cloud import running
+from infra.cloud import rollout, running
 from infra.cloud.plan import GONE_ALREADY, THERE_ALREADY, Check, Command, IsThere, Stage, command, text
 from infra.cloud.running import run
 
@@ -70,6 +70,21 @@ def test_what_google_needs_a_moment_for_is_tried_again(tmp_path: Path, monkeypat
     with pytest.raises(SystemExit):
         run_one(sh(f"echo try >> {log}; echo '{fresh}' >&2; exit 1"))
     assert log.read_text().count("try") == 6
+
+
+def test_it_is_waited_for_three_minutes_and_longer_each_time() -> None:
+    assert running.WAITS == (10, 20, 40, 60, 60)
+
+
+def test_the_source_counts_by_its_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "main.py"
+    monkeypatch.setattr(rollout, "ROOT", tmp_path)
+    monkeypatch.setattr(rollout, "uploaded_files", lambda: [file])
+    found = []
+    for content in ("one", "two", "one"):
+        file.write_text(content)
+        found.append(rollout._source.__wrapped__())
+    assert found[0] == found[2] != found[1]
 
 
 def test_a_secret_is_piped_and_never_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
