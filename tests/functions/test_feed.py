@@ -29,17 +29,30 @@ PREFERENCES: list[dict[str, Any]] = [
 ]
 
 
-class History:
-    """Two owners, a tenant with two devices, and the model: what is active, what was acted on, what is wanted."""
+UNDOABLE = 50
 
-    def __init__(self, api: Api, seed: int) -> None:
+
+class History:
+    """Two owners, a tenant, the processes that serve them, and the model of it.
+
+    Attributes:
+        current: The tenant's current action by listing.
+        favorites: By listing: the number of the action that has added it.
+        log: The actions that can be taken back: listing, the action before it, its number.
+    """
+
+    def __init__(self, api: Api, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
         self.dice = random.Random(seed)
+        self.monkeypatch = monkeypatch
+        self.processes = [feeds.RecentClearings(size=9) for _ in range(3)]
         self.owners = [api.person("landlord"), api.person("agent")]
         self.tenant: Person = api.person("landlord")
         self.listings: dict[int, dict[str, Any]] = {}
         self.photos: dict[int, list[int]] = {}
-        self.acted: set[int] = set()
-        self.log: list[tuple[int, bool]] = []
+        self.current: dict[int, str] = {}
+        self.favorites: dict[int, int] = {}
+        self.log: list[tuple[int, str | None, int]] = []
+        self.number = 0
         self.wanted: dict[str, Any] = {}
 
     def details(self) -> dict[str, Any] | None:
@@ -62,7 +75,7 @@ class History:
         return (
             listing["is_active"]
             and listing["owner_id"] != self.tenant.id
-            and listing["id"] not in self.acted
+            and listing["id"] not in self.current
             and wanted.get("city", listing["city"]).lower() == listing["city"].lower()
             and wanted.get("deal_type", listing["deal_type"]) == listing["deal_type"]
             and wanted.get("property_type", listing["property_type"]) == listing["property_type"]
@@ -133,12 +146,43 @@ class History:
         self.wanted = self.dice.choice(PREFERENCES)
         self.tenant.ok("POST", "/preferences", json=self.wanted)
 
-    def act(self, key: int) -> None:
-        action = self.dice.choice(("like", "dislike", "favorite"))
+    def act(self, key: int, action: str | None = None) -> None:
+        action = action or self.dice.choice(("like", "dislike", "favorite"))
         assert self.tenant.act(key, action).status_code == 200
-        if key not in self.acted:
-            self.log.append((key, True))
-        self.acted.add(key)
+        adds_favorite = action == "favorite" and key not in self.favorites
+        previous = self.current.get(key)
+        if previous == action and not adds_favorite:
+            return
+        self.number += 1
+        self.log = [*self.log, (key, previous, self.number)][-UNDOABLE:]
+        self.current[key] = action
+        if adds_favorite:
+            self.favorites[key] = self.number
+
+    def undo(self) -> None:
+        for _ in range(self.dice.choice((1, 1, 2, 5))):
+            answer = self.tenant.call("POST", "/feed/undo")
+            if not self.log:
+                assert answer.status_code == 404
+                return
+            key, previous, number = self.log.pop()
+            assert answer.get_json() == {"status": "ok", "listing_id": key}
+            if previous is None:
+                del self.current[key]
+            else:
+                self.current[key] = previous
+            if self.favorites.get(key) == number:
+                del self.favorites[key]
+
+    def remove_favorite(self) -> None:
+        if self.favorites:
+            key = self.dice.choice(sorted(self.favorites))
+            self.tenant.ok("DELETE", f"/favorites/{key}")
+            del self.favorites[key]
+
+    def check_favorites(self) -> None:
+        shown = {listing["id"] for listing in self.tenant.ok("GET", "/favorites")}
+        assert shown == {key for key in self.favorites if self.listings[key]["is_active"]}
 
     def swipe(self) -> None:
         for _ in range(self.dice.randrange(1, 6)):
@@ -165,14 +209,21 @@ class History:
     def undo_first_action(self) -> None:
         """Acts on one new listing and takes that back, which must leave everything as it was."""
         if unseen := sorted(self.unseen()):
-            key = self.dice.choice(unseen)
-            assert self.tenant.act(key, "like").status_code == 200
+            self.act(self.dice.choice(unseen), "like")
+            key, _, _ = self.log.pop()
             assert self.tenant.ok("POST", "/feed/undo")["listing_id"] == key
+            del self.current[key]
+
+    def wait(self) -> None:
+        """Lets what was written settle. Until then time stands still for the feed, and it takes nothing for settled."""
+        time.sleep(settings().feed_settle_seconds)
 
     def play(self, steps: int) -> None:
         moves = [self.create] * 4 + [self.bulk_import, self.edit, self.tell, self.prefer, self.act_on_anything]
         moves += [self.swipe] * 3 + [self.swipe_deck, self.undo_first_action, self.show, self.show]
+        moves += [self.undo, self.edit, self.remove_favorite, self.check_favorites, self.wait]
         for _ in range(steps):
+            self.monkeypatch.setattr(feeds, "recent_clearings", self.dice.choice(self.processes))
             self.dice.choice(moves)()
 
     def drain(self) -> list[int]:
@@ -180,22 +231,22 @@ class History:
         while listing := self.tenant.ok("GET", "/feed/next"):
             shown.append(listing["id"])
             assert len(shown) <= len(self.listings)
-            self.tenant.act(listing, "dislike")
+            self.act(listing["id"], "dislike")
         return shown
 
 
 @pytest.mark.parametrize("seed", range(12))
-def test_any_history_shows_each_unseen_match_once(api: Api, seed: int) -> None:
-    history = History(api, seed)
-    history.play(35)
-    expected = history.unseen()
-    shown = history.drain()
-    assert len(shown) == len(set(shown))
-    assert set(shown) == expected
-    history.acted |= set(shown)
-    history.tenant.ok("POST", "/preferences", json={})
-    history.wanted = {}
-    assert set(history.drain()) == history.unseen()
+def test_any_history_shows_each_unseen_match_once(api: Api, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(api, seed, monkeypatch)
+    for wanted in (PREFERENCES[seed % len(PREFERENCES)], {}):
+        history.play(40)
+        history.wanted = wanted
+        history.tenant.ok("POST", "/preferences", json=wanted)
+        expected = history.unseen()
+        shown = history.drain()
+        assert len(shown) == len(set(shown))
+        assert set(shown) == expected
+        history.check_favorites()
 
 
 def test_untouched_listings_come_newest_first_and_ties_by_id(api: Api) -> None:
