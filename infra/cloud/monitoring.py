@@ -81,6 +81,8 @@ def policy(project: Project, name: str) -> dict[str, Any]:
         "project": project.id,
         "region": project.region,
         "public": "|".join(each.service for each in every if each.public),
+        # An upload takes as long as its sender's line.
+        "quick": "|".join(each.service for each in every if each.public and not each.needs_bucket),
         "closed": "|".join(each.service for each in every if not each.public),
         "events": "|".join(each.service for each in every if each.event),
         "stopped": " or ".join(_stopped(each) for each in every if each.schedule),

@@ -165,7 +165,7 @@ def test_the_alerts_begin_at_these_values(deployed: Google) -> None:
     pattern = r'service_name="(.+?)".*response_code_class="2xx"}\[([0-9]+)s\]\)\) or vector\(0\)\) < 1'
     assert [match.groups() for each in stopped if (match := re.search(pattern, each))] == [
         ("find-lost-leads", "3600"),
-        ("sweep-photos", "259200"),
+        ("sweep-photos", "64800"),
         ("finish-deletions", "3600"),
         ("deliver-due", "3600"),
     ]
