@@ -88,7 +88,7 @@ def test_a_first_deploy_is_complete(make: Make) -> None:
         "account": "fn-hourly@my-project.iam.gserviceaccount.com",
     }
     assert cloud.things["bucket"]["my-project-photos"] == {"closed": True, "labels": {"made-by": "make-deploy"}}
-    users = ("fn-photos", "fn-pictures", "fn-sweep-photos")
+    users = ("fn-finish-deletions", "fn-photos", "fn-pictures", "fn-sweep-photos")
     assert cloud.grants["my-project-photos"] == {(each, "roles/storage.objectAdmin") for each in users}
     assert "PHOTOS_BUCKET=my-project-photos" in view["services"]["pictures"]["runs"]["settings"]
     assert "PHOTOS_BUCKET" not in view["services"]["feed"]["runs"]["settings"]

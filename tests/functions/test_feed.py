@@ -179,6 +179,8 @@ class History:
             key = self.dice.choice(sorted(self.favorites))
             self.tenant.ok("DELETE", f"/favorites/{key}")
             del self.favorites[key]
+            if self.listings[key]["is_active"] and self.dice.random() < 0.5:
+                self.act(key, "favorite")  # Perhaps the same action again, whose favorite is gone.
 
     def check_favorites(self) -> None:
         shown = {listing["id"] for listing in self.tenant.ok("GET", "/favorites")}
