@@ -525,6 +525,7 @@ def test_what_was_typed_into_the_editor_is_still_there(
     page.keyboard.press("Escape")
     expect(page.locator(".toast")).to_contain_text("Your draft is kept")
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_label("Email or phone")).to_be_visible()  # The session has ended on the server, too.
     assert page.evaluate("Object.keys(sessionStorage)") == []
 
 

@@ -455,7 +455,7 @@ def test_a_search_that_takes_longer_than_a_request_goes_on_where_it_stopped(
         answer = tenant.call("GET", "/feed/next")
         statuses.append(answer.status_code)
         assert len(statuses) <= 10
-    assert len(statuses) > 2
+    assert len(statuses) >= 2
     assert answer.get_json()["city"] == HOUSE.city
     assert tenant.ok("GET", "/feed/next")["id"] == answer.get_json()["id"]
 
