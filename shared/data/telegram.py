@@ -111,6 +111,8 @@ def _with_verified_phone(user: User, user_doc: users.Snapshot) -> User:
 
 def _link(user: User, user_doc: users.Snapshot, telegram_id: str) -> Entered:
     """Links a user who was found by phone. See the rule above."""
+    if user.telegram_id == telegram_id:
+        return Entered(user)  # By another request, a moment ago: it has told them.
     changes: dict[str, Any] = {"telegram_id": telegram_id, "phone_verified": True}
     if not user.phone_verified and not user.email_verified:
         changes |= {"password_hash": None, "token_version": user.token_version + 1}

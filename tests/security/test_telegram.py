@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from google.api_core import exceptions
 
-from shared.data import store
+from shared.data import store, users
 from tests.conftest import Configure
 from tests.instruments import telegram as bot_api
 from tests.instruments.api import PASSWORD, Api, Person
@@ -228,6 +228,23 @@ def test_links_at_once_are_told_once(api: Api, bot: TelegramServer) -> None:
     with ThreadPoolExecutor(6) as pool:
         entered = list(pool.map(lambda _: by_bot(api, "1"), range(6)))
     assert {me(api, token)["id"] for token in entered} == {person.id}
+    assert told_of_links(person.id) == 1
+
+
+def test_a_link_that_another_request_makes_in_between_is_told_once(
+    api: Api, bot: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person = api.person(phone=PHONE)
+    get, between = store.get, [lambda: by_bot(api, "1")]
+
+    def overtaken(*references: store.Reference) -> Any:
+        if references == (users.ref(person.id),) and between:
+            between.pop()()  # After the phone was looked up, before its user is read.
+        return get(*references)
+
+    monkeypatch.setattr(store, "get", overtaken)
+    by_bot(api, "1")
+    assert not between
     assert told_of_links(person.id) == 1
 
 
