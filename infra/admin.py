@@ -8,12 +8,10 @@ import os
 import subprocess
 import sys
 
-from google.api_core.exceptions import GoogleAPICallError, RetryError
-from google.auth.exceptions import DefaultCredentialsError
 from pydantic import ValidationError
 
+from infra import target
 from infra.cloud.manifest import SECRETS
-from infra.local.emulators import join_running_system
 from shared.data import users
 from shared.data.users import User
 from shared.models.base import Model
@@ -31,29 +29,21 @@ class Credentials(Model):
 
 def main() -> None:
     """Creates the admin. TAKE_OVER=1 makes one of an account that exists, and ends all other ways into it."""
-    project = os.environ.get("PROJECT")
-    if project:
-        os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
-        os.environ |= {"ENVIRONMENT": "production", "GOOGLE_CLOUD_PROJECT": project}
-    else:
-        join_running_system()
+    where = target.choose()
     try:
         given = Credentials(email=os.environ.get("EMAIL", ""), password=os.environ.get("PASSWORD", ""))
     except ValidationError as error:
         problems = "\n".join(f"  {problem['loc'][0]}: {problem['msg']}" for problem in error.errors())
         sys.exit(f"{problems}\nUsage: make admin EMAIL=… PASSWORD=… [PROJECT=…]")
-    if project:
+    if project := os.environ.get("PROJECT"):
         os.environ["PASSWORD_PEPPER"] = _pepper(project)
         settings.cache_clear()
-    try:
-        user = users.make_admin(given.email, hash_password(given.password), bool(os.environ.get("TAKE_OVER")))
-    except users.AccountExists as exists:
-        sys.exit(_account_exists(exists.user))
-    except DefaultCredentialsError:
-        sys.exit("There are no credentials for that project. Run `gcloud auth application-default login` first.")
-    except (GoogleAPICallError, RetryError) as error:
-        sys.exit(f"The database of {project or 'the local system'} refuses: {error}")
-    print(f"{user.email} is an admin of {project or 'the local system'}; their id is {user.id}.")
+    with target.reached(where):
+        try:
+            user = users.make_admin(given.email, hash_password(given.password), bool(os.environ.get("TAKE_OVER")))
+        except users.AccountExists as exists:
+            sys.exit(_account_exists(exists.user))
+    print(f"{user.email} is an admin of {where}; their id is {user.id}.")
 
 
 def _account_exists(user: User) -> str:

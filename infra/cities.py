@@ -7,13 +7,7 @@ is stored for the city's key of that time. No listing comes under a key without 
 and a listing that a tenant has acted on stays known to their feed wherever it stands.
 """
 
-import os
-import sys
-
-from google.api_core.exceptions import GoogleAPICallError, RetryError
-from google.auth.exceptions import DefaultCredentialsError
-
-from infra.local.emulators import join_running_system
+from infra import target
 from shared.cities import city_key
 from shared.data import listings, store
 from shared.data.pages import documents_page
@@ -35,19 +29,10 @@ def renew() -> tuple[int, int]:
 
 def main() -> None:
     """Renews the keys and says how many."""
-    project = os.environ.get("PROJECT")
-    if project:
-        os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
-        os.environ["GOOGLE_CLOUD_PROJECT"] = project
-    else:
-        join_running_system()
-    try:
+    where = target.choose()
+    with target.reached(where):
         seen, renewed = renew()
-    except DefaultCredentialsError:
-        sys.exit("There are no credentials for that project. Run `gcloud auth application-default login` first.")
-    except (GoogleAPICallError, RetryError) as error:
-        sys.exit(f"The database of {project or 'the local system'} refuses: {error}")
-    print(f"{renewed:,} of {seen:,} listings of {project or 'the local system'} have a new key of their city.")
+    print(f"{renewed:,} of {seen:,} listings of {where} have a new key of their city.")
 
 
 if __name__ == "__main__":

@@ -3,9 +3,7 @@
 It can be repeated, and stopped at any time. Without PROJECT the running local system is meant.
 """
 
-import os
-
-from infra.local.emulators import join_running_system
+from infra import target
 from shared.data import likes, store, swipes
 
 PAGE = 300
@@ -27,11 +25,7 @@ def migrate() -> int:
 
 def main() -> None:
     """Migrates the database of PROJECT, or the local one."""
-    if project := os.environ.get("PROJECT"):
-        os.environ.pop("FIRESTORE_EMULATOR_HOST", None)
-        os.environ["GOOGLE_CLOUD_PROJECT"] = project
-    else:
-        join_running_system()
+    target.choose()
     migrate()
 
 

@@ -6,14 +6,14 @@ import sys
 
 import pytest
 
-from infra import forget
+from infra import forget, target
 from tests.instruments.api import PASSWORD, Api
 from tests.security.database import dump
 
 
 @pytest.fixture(autouse=True)
 def _this_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forget, "join_running_system", lambda: None)
+    monkeypatch.setattr(target, "join_running_system", lambda: None)
     for name in ("EMAIL", "PHONE", "USER_ID", "PROJECT"):
         monkeypatch.delenv(name, raising=False)
 
