@@ -3,16 +3,12 @@
 It may run at any time, also twice at once (shared/data/deletion.py).
 """
 
-import flask
-
-from shared import logs
+from shared import events, logs
 from shared.data import deletion
 
 
-def finish_deletions(request: flask.Request) -> tuple[str, int]:
-    """Removes what is left of deleted accounts. Only a POST does something: health checks are GETs."""
-    if request.method != "POST":
-        return "", 204
+@events.schedule
+def finish_deletions() -> None:
+    """Removes what is left of deleted accounts."""
     if finished := deletion.finish_due():
         logs.write("INFO", "Deletions finished", count=finished)
-    return "", 200

@@ -87,11 +87,10 @@ def pages_of(user_id: int) -> Iterator[list[store.Snapshot]]:
 def forget_person(user_id: int) -> None:
     """Takes the values out of the entries about what was a person's. That somebody did something, and when, stays."""
     for page in pages_of(user_id):
-        batch, count = store.Batch(), 0
+        batch = store.Batch()
         for entry_doc in page:
             entry = entry_doc.to_dict() or {}
             if entry["before"] or entry["after"]:
                 batch.update(entry_doc.reference, {"before": {}, "after": {}})
-                count += 1
-        if count:
+        if batch:
             batch.commit()

@@ -12,14 +12,12 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias
 
-from google.api_core.exceptions import RetryError
-
 from shared import clock, logs
 from shared.data import audit, codes, outbox, personal, photos, store, users
 from shared.data.notifications import Stream
 from shared.data.users import User
 from shared.enums import AuditAction
-from shared.errors import Forbidden, Invalid, Unavailable
+from shared.errors import Forbidden, Invalid
 
 COLLECTION: Final = "deletions"
 Snapshot: TypeAlias = store.Snapshot[Literal["deletions"]]
@@ -29,8 +27,6 @@ REQUEST_SECONDS = 4.0
 RUN_SECONDS = 200.0
 """How long one run of the schedule goes on; it has 300 seconds."""
 AT_ONCE = 100
-STOPPED = (*store.TRANSIENT, RetryError, Unavailable)
-"""What ends a step before it is done."""
 
 Confirm: TypeAlias = Callable[[User, store.Batch], None]
 
@@ -96,7 +92,7 @@ def confirm(user: User, now: User, code: str | None, batch: store.Batch) -> None
 
 def go_on(user_id: int) -> None:
     """Removes what a request has time for. The schedule does the rest."""
-    with store.bounded(REQUEST_SECONDS), suppress(*STOPPED):
+    with store.bounded(REQUEST_SECONDS), suppress(*store.STOPPED):
         personal.forget(user_id)
 
 
@@ -119,7 +115,7 @@ def _finish(deletion_doc: Snapshot) -> bool:
         personal.forget(deletion["user_id"])
         if is_last:
             store.delete_all([deletion_doc])
-    except STOPPED as error:  # The others shall not wait for this one.
+    except store.STOPPED as error:  # The others shall not wait for this one.
         logs.exception("A deletion goes on later", error, severity="WARNING", user_id=deletion["user_id"])
         return False
     return is_last

@@ -410,16 +410,7 @@ def pages_of(owner_id: int) -> Iterator[list[Snapshot]]:
 def _empty(listing_doc: Snapshot) -> None:
     empty: dict[str, Any] = dict.fromkeys(FILTERED, 0)
     empty |= {"title": NO_TITLE, "is_active": False, "owner_active": False, "facets": {}, "made_from": None}
-    empty |= _details_fields(None)
-
-    def attempt(listing_doc: Snapshot) -> None:
-        listing = listing_doc.to_dict()
-        if listing is not None and listing | empty != listing:
-            batch = store.Batch()
-            batch.update(listing_doc.reference, empty, seen=listing_doc)
-            batch.commit()
-
-    store.contend((listing_doc,), attempt)
+    store.bring_to(listing_doc, empty | _details_fields(None))
 
 
 def renew_city_key(listing_doc: Snapshot) -> bool:

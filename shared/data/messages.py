@@ -136,32 +136,22 @@ def mark_read(lead_doc: LeadSnapshot, user: User) -> None:
         batch.commit()
 
 
-def forget_sender(lead_doc: store.Snapshot[Literal["leads"]], user_id: int) -> None:
+def forget_sender(lead_doc: LeadSnapshot, user_id: int) -> None:
     """Deletes what a person has written on a lead. What the other side has written stays, all of it read."""
     lead_id = (lead_doc.to_dict() or {})["id"]
     newest: dict[str, Any] | None = None
     for page in pages_of(lead_id):
-        batch, count = store.Batch(), 0
+        batch = store.Batch()
         for message_doc in page:
             message = message_doc.to_dict() or {}
             if message["sender_id"] == user_id:
                 batch.delete(message_doc.reference)
-                count += 1
             else:
                 newest = newest or message
-        if count:
+        if batch:
             batch.commit()
     shown = newest and {name: newest[name] for name in ("id", "sender_id", "text", "created_at")}
-    changes = {"last_message": shown, "unread_tenant": 0, "unread_owner": 0}
-
-    def attempt(lead_doc: store.Snapshot[Literal["leads"]]) -> None:
-        lead = lead_doc.to_dict()
-        if lead is not None and lead | changes != lead:
-            batch = store.Batch()
-            batch.update(lead_doc.reference, changes, seen=lead_doc)
-            batch.commit()
-
-    store.contend((lead_doc,), attempt)
+    store.bring_to(lead_doc, {"last_message": shown, "unread_tenant": 0, "unread_owner": 0})
 
 
 def pages_of(lead_id: int) -> Iterator[list[store.Snapshot]]:

@@ -102,12 +102,11 @@ def mark_all_read(user_id: int) -> None:
 
 
 def _mark_read(notification_docs: Sequence[Snapshot]) -> None:
-    batch, count = store.Batch(), 0
+    batch = store.Batch()
     for notification_doc in notification_docs:
         if (notification_doc.to_dict() or {}).get("unread"):
             batch.update(notification_doc.reference, {"unread": False, "read_at": store.SERVER_TIMESTAMP})
-            count += 1
-    if count:
+    if batch:
         batch.commit()
 
 

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias
 
-from google.api_core.exceptions import RetryError
-
 from shared import clock, logs
 from shared.data import notification_settings, notifications, store, users
 from shared.data.notification_settings import Settings
@@ -24,7 +22,6 @@ from shared.data.users import User
 from shared.delivery import DeliveryError, Failed, Gone, TryLater, email, push, telegram, texts
 from shared.delivery.channels import Channel, configured
 from shared.delivery.hours import next_daily, quiet_until
-from shared.errors import Unavailable
 from shared.settings import settings
 
 COLLECTION: Final = "outbox"
@@ -108,11 +105,7 @@ def deliver_due() -> int:
         outbox = outbox_doc.to_dict() or {}
         try:
             deliver(outbox["user_id"], Stream(outbox["stream"]))
-        except (
-            *store.TRANSIENT,
-            RetryError,
-            Unavailable,
-        ) as error:  # The others shall not wait; it is due again later.
+        except store.STOPPED as error:  # The others shall not wait; it is due again later.
             logs.exception("Not delivered yet", error, severity="WARNING", user_id=outbox["user_id"])
     return len(due)
 

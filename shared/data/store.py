@@ -60,6 +60,9 @@ TRANSIENT = (
 )
 """What may go away by itself, and what a client sees as 503 when it does not."""
 
+STOPPED = (*TRANSIENT, exceptions.RetryError, Unavailable)
+"""What ends a step that may be repeated later: the same, and that the time for repeating it was up."""
+
 LOST_RACE = (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound)
 """A precondition did not hold: another request was first, or an own try whose acknowledgement was lost."""
 
@@ -373,6 +376,9 @@ class Batch:
     def __init__(self) -> None:
         self._writes: list[Message] = []
 
+    def __len__(self) -> int:
+        return len(self._writes)
+
     def create(self, reference: Reference, data: dict[str, Any]) -> None:
         """Writes a document that must not exist yet."""
         self._put(reference, data).current_document.exists = False
@@ -526,3 +532,21 @@ def get_or_create(snapshot: Snapshot[A], new: dict[str, Any]) -> dict[str, Any]:
         return new | {"created_at": server_time(batch.commit()[0])}
 
     return contend((snapshot,), attempt)
+
+
+def bring_to(snapshot: Snapshot[A], fields: dict[str, Any]) -> None:
+    """Gives fields of a document these values; nothing where they have them already, or where it does not exist.
+
+    Args:
+        snapshot: The document as it was read.
+        fields: Values by the names of their fields.
+    """
+
+    def attempt(snapshot: Snapshot[A]) -> None:
+        stored = snapshot.to_dict()
+        if stored is not None and stored | fields != stored:
+            batch = Batch()
+            batch.update(snapshot.reference, fields, seen=snapshot)
+            batch.commit()
+
+    contend((snapshot,), attempt)

@@ -134,7 +134,7 @@ def test_the_schedule_that_is_interrupted_anywhere_goes_on(
         def plan(count: int, method: str, number: int = number) -> Fault | None:
             return Fault("UNAVAILABLE") if count >= number else None
 
-        with proxy.planned(plan), monkeypatch.context() as patch, suppress(*deletion.STOPPED):
+        with proxy.planned(plan), monkeypatch.context() as patch, suppress(*store.STOPPED):
             patch.setattr(deletion, "RUN_SECONDS", 0.2)
             deletion.finish_due()
         check(world, expected)
