@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PACKAGES := venv/.installed
 TWIN := .local/twin/.installed
-LOCK := CUSTOM_COMPILE_COMMAND='make lock' .local/lock/bin/pip-compile --quiet --generate-hashes --strip-extras \
+LOCK := CUSTOM_COMPILE_COMMAND='make lock' .local/lock/bin/pip-compile --quiet --generate-hashes --no-strip-extras \
   --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 FIREBASE := infra/node_modules/.package-lock.json
 
@@ -36,7 +36,8 @@ openapi: $(PACKAGES) ## Write the API document of the code into shared/web/opena
 lock: $(PACKAGES) ## Write the requirements files, with hashes, from pyproject.toml.
 	@venv/bin/python -m venv .local/lock && .local/lock/bin/pip install --quiet --disable-pip-version-check pip-tools==7.6.2
 	@$(LOCK) --output-file=requirements.txt pyproject.toml
-	@$(LOCK) --extra=tests --output-file=tests/requirements.txt --constraint=requirements.txt pyproject.toml
+	@sed 's/\[.*\]==/==/' requirements.txt > .local/lock/constraints.txt
+	@$(LOCK) --extra=tests --output-file=tests/requirements.txt --constraint=.local/lock/constraints.txt pyproject.toml
 
 admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running local system or in PROJECT=….
 	@venv/bin/python -m infra.admin

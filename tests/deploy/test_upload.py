@@ -136,8 +136,8 @@ def test_every_package_is_pinned(site: Site) -> None:
 
 def packages(lines: str) -> list[str]:
     """Names and versions, each name in its normal form (PEP 503)."""
-    pins = re.findall(r"^[\w.-]+==[\w.]+", lines, re.MULTILINE)
-    return sorted(pin.lower().replace("_", "-") for pin in pins)
+    pins = re.findall(r"^([\w.-]+)(?:\[.*?\])?(==[\w.]+)", lines, re.MULTILINE)
+    return sorted(name.lower().replace("_", "-") + version for name, version in pins)
 
 
 def test_the_whole_api_works_from_the_upload(addresses: dict[str, str]) -> None:
