@@ -12,9 +12,9 @@ own code.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias, TypedDict, Unpack, get_type_hints
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack, get_type_hints
 
 import flask
 from flask_cors import CORS
@@ -32,6 +32,9 @@ from shared.settings import settings
 from shared.web.answers import Picture, base_url, error_response, next_link
 from shared.web.caller import Bot, Caller
 from shared.web.parameters import MAX_BODY_BYTES, reader
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 NAME = "[A-Za-z0-9._~-]{1,64}"
 _CONTEXT = {"base_url": base_url}
@@ -143,23 +146,23 @@ class Group:
         self._wsgi = ProxyFix(self.app.wsgi_app, x_for=0, x_proto=1, x_host=1)
 
     def function(self) -> Callable[[flask.Request], flask.Response]:
-        """The Cloud Function: what functions-framework, which takes nothing but plain functions, calls."""
-        if flask.has_app_context():  # The framework's own answers, such as to a line break in the path, look like ours.
-            flask.current_app.register_error_handler(Exception, error_response)
-            flask.current_app.url_map.merge_slashes = False
-        return lambda request: self.answer(request)
+        """The Cloud Function: what functions-framework, which takes nothing but plain functions, calls.
 
-    def answer(self, request: flask.Request) -> flask.Response:
-        """Answers a request that functions-framework hands over."""
-        environ = dict(request.environ)
+        The framework serves a Flask application around that function. Where it can be had, this group's own takes its
+        place, as middleware would: to go through Flask twice takes 0.06 to 0.1 ms of CPU more.
+        """
+        if flask.has_app_context():
+            flask.current_app.wsgi_app = self.wsgi  # type: ignore[method-assign]
+        return lambda request: flask.Response.from_app(self.wsgi, request.environ)  # type: ignore[return-value]
+
+    def wsgi(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answers a request, as WSGI has it (PEP 3333)."""
         path = environ["PATH_INFO"].rstrip("/")
         # Behind Hosting the whole path arrives, at the function's own address it comes without the function's name.
         whole = path.lstrip("/").partition("/")[0] in self._roots
-        environ["PATH_INFO"] = path if whole else f"/{self.name}{path}"
-        environ["api.stripped"] = not whole
+        changed = {"PATH_INFO": path if whole else f"/{self.name}{path}", "api.stripped": not whole}
         with store.bounded():
-            answer: flask.Response = flask.Response.from_app(self._wsgi, environ)  # type: ignore[assignment]
-        return answer
+            return self._wsgi(environ | changed, start_response)
 
     def route(self, method: str, path: str, **options: Unpack[Options]) -> Decorator:
         """Makes a function the handler of an endpoint; ids stand in braces, as in ``/listings/{listing_id}``.

@@ -6,8 +6,10 @@ line of JSON for each request.
 
 import json
 import os
+from collections.abc import Callable
 from typing import Any
 
+import flask
 import functions_framework
 
 from functions import FUNCTIONS, Kind
@@ -21,15 +23,23 @@ INSTALLED.__enter__()  # For the life of the process, and as long as somebody ho
 
 def __getattr__(name: str) -> Any:
     handler = getattr(patient_main, name)
+    if FUNCTIONS[name].kind is Kind.EVENT:
+        return functions_framework.cloud_event(recorded(name, handler))
+    # An endpoint group answers in the place of the framework's application, and not as its function.
+    app = flask.current_app
+    app.wsgi_app = recorded(name, app.wsgi_app)  # type: ignore[method-assign]
+    return handler
 
-    def recorded(given: Any) -> Any:
+
+def recorded(name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def answer_and_report(*given: Any) -> Any:
         with RECORDER.recording() as calls:
-            answer = handler(given)
+            answered = answer(*given)
         _report(calls)
-        return answer
+        return answered
 
-    recorded.__name__ = name
-    return functions_framework.cloud_event(recorded) if FUNCTIONS[name].kind is Kind.EVENT else recorded
+    answer_and_report.__name__ = name
+    return answer_and_report
 
 
 def _report(calls: Calls) -> None:
