@@ -21,6 +21,7 @@ from tests.faults import test_races as race_tests
 from tests.faults.operations import OPERATIONS, World
 from tests.faults.test_faults import clean, finish, make_up_for, start
 from tests.faults.test_trigger import deliver
+from tests.functions.histories import PREFERENCES, ServedHistory, feed_processes
 from tests.instruments.api import Api
 from tests.instruments.elsewhere import Elsewhere
 from tests.instruments.processes import Served, served
@@ -31,7 +32,7 @@ from tests.soak.chaos import Client, Landlord, Tenant
 from tests.soak.conftest import MINUTES, Figures
 from tests.unit.test_feed_rules import play_long_histories, small_limits
 
-SHARES = {"fuzzing": 0.25, "faults": 0.15, "races": 0.15, "same objects": 0.1, "chaos": 0.35}
+SHARES = {"fuzzing": 0.25, "faults": 0.15, "races": 0.15, "same objects": 0.1, "histories": 0.1, "chaos": 0.25}
 
 
 def repeat(step: Callable[[], object], times: int) -> None:
@@ -106,6 +107,16 @@ def test_races_on_the_same_objects(api: Api, elsewhere: Elsewhere, figures: Figu
         same_objects.race(World.made(api), elsewhere, random.Random(number), rounds=20)
         check_whole(dump())
         figures.add("rounds on the same objects", 20)
+
+
+def test_histories_through_three_processes(api: Api, figures: Figures, emulator: str, tmp_path: Path) -> None:
+    """Longer ones than the suite's, other ones each time; a failure shows the seed."""
+    with feed_processes(tmp_path) as processes:
+        for _ in rounds("histories"):
+            empty(emulator)
+            seed = time.time_ns()
+            ServedHistory(api, seed, processes).check(50, *PREFERENCES)
+            figures.add("histories of processes")
 
 
 def test_chaos(api: Api, proxy: Proxy, figures: Figures, tmp_path: Path) -> None:
