@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeAlias
 from urllib.parse import quote
 
 import pytest
+from google.api_core.retry import retry_base, retry_unary
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -24,9 +25,11 @@ PROJECT = "demo-tests"
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "only")
 os.environ |= PORTS.environment | {"GOOGLE_CLOUD_PROJECT": PROJECT, "BCRYPT_COST": "4"}
 
+from shared.data import store  # noqa: E402
 from shared.settings import settings  # noqa: E402
 from tests.instruments import telegram  # noqa: E402
 from tests.instruments.api import Api  # noqa: E402
+from tests.instruments.clock import StoppedClock  # noqa: E402
 from tests.instruments.mail import MailServer, mail_server  # noqa: E402
 
 Configure: TypeAlias = Callable[..., None]
@@ -52,6 +55,35 @@ def emulator() -> Iterator[str]:
     """The Firestore emulator alone; its HOST:PORT."""
     with firestore(PORTS.firestore, STATE / f"test-firestore-{WORKER}.log"):
         yield f"{HOST}:{PORTS.firestore}"
+
+
+PATIENCE = {"ATTEMPT_SECONDS": 60.0, "TOTAL_SECONDS": 120.0, "TURN_SECONDS": 60.0}
+OWN_TIMES = {name: getattr(store, name) for name in PATIENCE}
+"""How long the product waits for Firestore, which is less."""
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes its time, and no request fails for that."""
+    for name, seconds in PATIENCE.items():
+        monkeypatch.setattr(store, name, seconds)
+
+
+@pytest.fixture
+def own_times(_patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Firestore is waited for as long as the product does."""
+    for name, seconds in OWN_TIMES.items():
+        monkeypatch.setattr(store, name, seconds)
+
+
+@pytest.fixture
+def stopped(_patience: None, monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
+    """What measures the time of a request and its pauses between tries: it stands still, so these take no time."""
+    clock = StoppedClock()
+    monkeypatch.setattr(store, "TOTAL_SECONDS", OWN_TIMES["TOTAL_SECONDS"])
+    for module in (store, retry_base, retry_unary):
+        monkeypatch.setattr(module, "time", clock)
+    return clock
 
 
 @pytest.fixture

@@ -344,6 +344,7 @@ def contend(snapshots: Sequence[Snapshot], attempt: Callable[..., T]) -> T:
     raise Unavailable
 
 
+TURN_SECONDS = 1.5
 _TURNS = [threading.RLock() for _ in range(64)]
 
 
@@ -359,7 +360,7 @@ def _turn(snapshots: Sequence[Snapshot]) -> Iterator[bool]:
         for turn in sorted({hash(snapshot.reference.path) % len(_TURNS) for snapshot in snapshots}):
             if not _TURNS[turn].acquire(blocking=False):
                 waited = True
-                if not _TURNS[turn].acquire(timeout=1.5):
+                if not _TURNS[turn].acquire(timeout=TURN_SECONDS):
                     continue
             stack.callback(_TURNS[turn].release)
         yield waited

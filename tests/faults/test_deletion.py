@@ -14,8 +14,9 @@ from shared import security
 from shared.data import deletion, store, users
 from tests.faults.operations import FLAT, World
 from tests.instruments.api import PASSWORD, Api
+from tests.instruments.clock import StoppedClock
 from tests.instruments.processes import Served, served
-from tests.instruments.proxy import Fault, Proxy, at, nothing
+from tests.instruments.proxy import Fault, Proxy, at, gone_from, nothing
 from tests.security.database import dump, empty
 
 State = list[tuple[str, str]]
@@ -101,19 +102,15 @@ def test_killed_after_any_call_it_is_finished_in_the_end(api: Api, proxy: Proxy,
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_with_firestore_gone_in_the_middle_it_is_finished_in_the_end(
-    api: Api, proxy: Proxy, after: bool, monkeypatch: pytest.MonkeyPatch
+    api: Api, proxy: Proxy, stopped: StoppedClock, after: bool
 ) -> None:
     expected, calls = clean(api, proxy)
     has_succeeded = False
     for number in range(len(calls)):
         world = start(api, proxy)
-
-        def plan(count: int, method: str, number: int = number) -> Fault | None:
-            return Fault("UNAVAILABLE", after=after and count == number) if count >= number else None
-
-        with proxy.planned(plan), monkeypatch.context() as patch:
-            patch.setattr(store, "TOTAL_SECONDS", 0.5)
+        with proxy.planned(gone_from(number, stopped, after)) as seen:
             answer = leave(world)
+        assert len(seen) > number
         has_ended = f"users/{world.ids['other']}" not in dump()
         if answer.status_code == 200:
             assert has_ended, "the answer has promised what was not done"
@@ -125,9 +122,7 @@ def test_with_firestore_gone_in_the_middle_it_is_finished_in_the_end(
     assert has_succeeded
 
 
-def test_the_schedule_that_is_interrupted_anywhere_goes_on(
-    api: Api, proxy: Proxy, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_schedule_that_is_interrupted_anywhere_goes_on(api: Api, proxy: Proxy, stopped: StoppedClock) -> None:
     expected, _ = clean(api, proxy)
     world = start(api, proxy)
     deletion.begin(world.ids["other"])
@@ -136,13 +131,9 @@ def test_the_schedule_that_is_interrupted_anywhere_goes_on(
     for number in range(len(calls)):
         world = start(api, proxy)
         deletion.begin(world.ids["other"])
-
-        def plan(count: int, method: str, number: int = number) -> Fault | None:
-            return Fault("UNAVAILABLE") if count >= number else None
-
-        with proxy.planned(plan), monkeypatch.context() as patch, suppress(*store.STOPPED):
-            patch.setattr(deletion, "RUN_SECONDS", 0.2)
+        with proxy.planned(gone_from(number, stopped)) as seen, suppress(*store.STOPPED):
             deletion.finish_due()
+        assert len(seen) > number
         check(world, expected)
 
 

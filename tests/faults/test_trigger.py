@@ -11,7 +11,8 @@ from google.events.cloud.firestore import Document, DocumentEventData, Value
 from shared.data import likes, listings, store, users
 from tests.faults.operations import World
 from tests.instruments.api import Api
-from tests.instruments.proxy import CODES, Fault, Proxy, always, at
+from tests.instruments.clock import StoppedClock
+from tests.instruments.proxy import CODES, Fault, Proxy, always, at, gone_from
 from tests.security.database import delete, dump
 
 Event = dict[str, Any]
@@ -180,11 +181,10 @@ def test_a_failed_write_is_made_up_for_at_once(
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
 def test_while_firestore_is_gone_the_event_is_asked_for_again(
-    api: Api, history: History, proxy: Proxy, after: bool, monkeypatch: pytest.MonkeyPatch
+    api: Api, history: History, proxy: Proxy, stopped: StoppedClock, after: bool
 ) -> None:
     history.do("like")
-    monkeypatch.setattr(store, "TOTAL_SECONDS", 0.5)
-    with proxy.planned(lambda number, _: Fault("UNAVAILABLE", after=after and number == 0)):
+    with proxy.planned(gone_from(0, stopped, after)):
         assert deliver(api, history.events[0]) >= 500
     assert len(leads()) == after
     with proxy.planned(always(Fault("ABORTED"))):

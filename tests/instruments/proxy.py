@@ -10,6 +10,8 @@ from typing import Any
 
 import grpc
 
+from tests.instruments.clock import StoppedClock
+
 SERVICE = "/google.firestore.v1.Firestore/"
 STREAMED = ("BatchGetDocuments", "RunQuery")
 CODES = {
@@ -114,6 +116,23 @@ def nothing(number: int, method: str) -> None:
 def at(number: int, fault: Fault) -> Plan:
     """Only the call of this number fails."""
     return lambda count, _: fault if count == number else None
+
+
+def gone_from(number: int, clock: StoppedClock, after: bool = False) -> Plan:
+    """From this call on nothing gets through, until the time of the request is up.
+
+    Args:
+        number: The first call that fails. It is repeated in vain once; then time is up.
+        clock: What measures the time of the request.
+        after: Firestore has done the first call, only its answer is lost.
+    """
+
+    def plan(count: int, _: str) -> Fault | None:
+        if count < number:
+            return None
+        return Fault("UNAVAILABLE", after=after and count == number, then=clock.run_out if count > number else None)
+
+    return plan
 
 
 def always(fault: Fault, *methods: str) -> Plan:
