@@ -83,6 +83,7 @@ def progress_of(feed_doc: Snapshot) -> Progress:
         Seen(tuple(layers[f"layer{i}"] for i in range(len(layers))), stored["seen_count"]),
         tuple(PastAction.unpack(packed) for packed in stored["history"]),
         tuple(stored.get("reopened", ())),
+        tuple(stored.get("taken_back", ())),
     )
 
 
@@ -96,6 +97,7 @@ def add_change(batch: store.Batch, feed_doc: Snapshot, before: Progress, after: 
         "seen_count": after.seen.count,
         "history": [past.pack() for past in after.history],
         "reopened": list(after.reopened),
+        "taken_back": list(after.taken_back),
     }
     layers = {f"layer{i}": layer for i, layer in enumerate(after.seen.layers)}
     if not feed_doc.exists:
@@ -188,16 +190,19 @@ def act(
     """
     favorite = favorites.ref(user_id, listing["id"])
     tries = itertools.count()
+    nonce = secrets.token_hex(4)
 
     def attempt(swipe_doc: swipes.Snapshot, feed_doc: Snapshot) -> None:
+        before = progress_of(feed_doc)
+        if before.remembers(nonce):
+            return  # Written by a try whose acknowledgement was lost. Others may have replaced or undone it since.
         previous = swipes.current_action(swipe_doc)
         # A first favorite is taken for new, which saves reading it; a wrong guess fails whole and is made up for.
         unsure = bool(next(tries)) or previous is action
         adds_favorite = action is Action.FAVORITE and not (unsure and store.get(favorite)[0].exists)
         if previous is action and not adds_favorite:
             return
-        before = progress_of(feed_doc)
-        past = PastAction(secrets.token_hex(4), listing["id"], previous, adds_favorite)
+        past = PastAction(nonce, listing["id"], previous, adds_favorite)
         cleared = recent_clearings.get(user_id, feed_doc.update_time)
         after, still_cleared = before.acted(listings.position(listing), past, cleared)
         batch = store.Batch()
@@ -218,7 +223,7 @@ def undo(user_id: int, feed_doc: Snapshot, listing_id: int | None = None) -> int
     """Takes back the user's latest action: the one before it on that listing, if any, is current again.
 
     An action that is acknowledged while this waits for its turn is the latest one then. An action that was chosen here
-    and is gone from the history was taken back by another undo, or by a try of ours whose acknowledgement was lost.
+    and is taken back by then was so by another undo, or by a try of ours whose acknowledgement was lost.
 
     Args:
         user_id: Whose action it is.
@@ -235,7 +240,7 @@ def undo(user_id: int, feed_doc: Snapshot, listing_id: int | None = None) -> int
 
     def attempt(feed_doc: Snapshot) -> int:
         before = progress_of(feed_doc)
-        if chosen and chosen[-1] not in before.history:
+        if chosen and chosen[-1].nonce in before.taken_back:
             return chosen[-1].listing_id
         if not before.history or listing_id not in (None, before.history[-1].listing_id):
             raise NotFound("Nothing to undo")

@@ -233,6 +233,7 @@ TABLE: tuple[Holding, ...] = (
             "seen_count history reopened",
             covered=lambda covered: [json.loads(each["profile"]) for each in covered],
             seen=DERIVED,
+            taken_back=DERIVED,  # Random marks.
         ),
     ),
     _named_after_user(swipes.COLLECTION, _fields("user_id listing_id owner_id action source acted_at")),

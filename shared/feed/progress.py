@@ -108,6 +108,12 @@ class Progress:
     history: tuple[PastAction, ...] = ()
     reopened: tuple[int, ...] = ()
     """Listings whose only action was taken back: they are among ``seen`` and were not acted on. The latest first."""
+    taken_back: tuple[str, ...] = ()
+    """The nonces of the actions that were taken back, the latest first."""
+
+    def remembers(self, nonce: str) -> bool:
+        """True if this action was done, even if it has been taken back since."""
+        return nonce in self.taken_back or any(past.nonce == nonce for past in self.history)
 
     def might_have_seen(self, listing_id: int) -> bool:
         """False: the tenant has no current action on the listing. True: they have, or, rarely, they have not."""
@@ -168,8 +174,9 @@ class Progress:
             at: Where its listing stands, to be shown again if it has no action left. None: it does not exist any more.
         """
         history = tuple(other for other in self.history if other != past)
+        taken_back = (past.nonce, *self.taken_back)[:HISTORY]
         if at is None or past.previous:
-            return replace(self, history=history)
+            return replace(self, history=history, taken_back=taken_back)
         # A listing that has moved since stands above all that the action has covered.
         stretches = [Interval(max(past.covered_from or at, at), at), *[Interval(at, at)] * MAX_CRITERIA]
         covered = tuple(
@@ -177,7 +184,7 @@ class Progress:
             for each, stretch in zip(self.covered, stretches, strict=False)
         )
         reopened = (past.listing_id, *(key for key in self.reopened if key != past.listing_id))[:HISTORY]
-        return replace(self, history=history, covered=covered, reopened=reopened)
+        return replace(self, history=history, covered=covered, reopened=reopened, taken_back=taken_back)
 
 
 def _covered_from(before: Coverage, after: Coverage, at: Position) -> Position | None:

@@ -12,12 +12,12 @@ from typing import Any
 import pytest
 
 from shared import security
-from shared.data import store
+from shared.data import feeds, store
 from tests.faults import same_objects
 from tests.faults.operations import FLAT, World
 from tests.instruments.api import PASSWORD, Api, Person
-from tests.instruments.elsewhere import Call, Elsewhere
-from tests.instruments.proxy import Fault, Proxy
+from tests.instruments.elsewhere import Answer, Call, Elsewhere
+from tests.instruments.proxy import Fault, Plan, Proxy
 from tests.security.database import check_whole, dump
 
 TELEGRAM = "/auth/telegram/login-or-register"
@@ -298,9 +298,8 @@ def test_a_write_that_was_overtaken_is_seen_by_those_who_looked_in_between(
     """The owner's new title is on its way while an admin moves the listing to another city and the tenant swipes on."""
     world = World.made(api)
     world.ok("POST", "/preferences", "tenant", {"city": "Astana"})
-    late = itertools.count()
     with (
-        proxy.planned(lambda _, method: Fault(seconds=3) if method == "Commit" and not next(late) else None),
+        proxy.planned(first_commit(Fault(seconds=3))),
         ThreadPoolExecutor(1) as pool,
     ):
         title = pool.submit(world.ok, "PUT", "/listings/{second}", "landlord", FLAT | {"title": "new"})
@@ -396,3 +395,75 @@ def test_many_devices_of_one_tenant_do_not_make_each_other_repeat(api: Api, monk
 
     at_once(*(partial(device, listings[number::8]) for number in range(8)))
     assert calls / len(listings) < 4
+
+
+def first_commit(fault: Fault) -> Plan:
+    commits = itertools.count()
+    return lambda _, method: fault if method == "Commit" and not next(commits) else None
+
+
+def acted_meanwhile(world: World, elsewhere: Elsewhere, proxy: Proxy, action: str, *others: Call) -> list[Answer]:
+    """The tenant acts on the second listing. Others call before its acknowledgement comes, which is lost.
+
+    Returns:
+        The answers to the others, one after the other.
+    """
+    answers: list[Answer] = []
+    lost = Fault(
+        "UNAVAILABLE", after=True, then=lambda: answers.extend(elsewhere.at_once([each])[0] for each in others)
+    )
+    with proxy.planned(first_commit(lost)):
+        world.act("second", action)
+    return answers
+
+
+@pytest.mark.parametrize("before", ["", "dislike"])
+@pytest.mark.parametrize("action", ["like", "favorite"])
+def test_an_action_that_was_undone_before_its_acknowledgement_is_not_done_again(
+    api: Api, elsewhere: Elsewhere, proxy: Proxy, action: str, before: str
+) -> None:
+    world = World.made(api)
+    if before:
+        world.act("second", before)
+    undo = Call("POST", "/feed/undo", world.tokens["tenant"])
+    (undone,) = acted_meanwhile(world, elsewhere, proxy, action, undo)
+    assert undone == (200, {"status": "ok", "listing_id": world.ids["second"]})
+    current, favorites, history, _ = same_objects.stored(world)
+    assert current == ({"second": before} if before else {})
+    assert (favorites, history) == (set(), [("second", None, False)] if before else [])
+
+
+def test_an_action_that_was_replaced_before_its_acknowledgement_is_not_done_again(
+    api: Api, elsewhere: Elsewhere, proxy: Proxy
+) -> None:
+    world = World.made(api)
+    body = {"listing_id": world.ids["second"], "action": "dislike"}
+    replace = Call("POST", "/feed/action", world.tokens["tenant"], body)
+    assert acted_meanwhile(world, elsewhere, proxy, "like", replace)[0].status == 200
+    current, _, history, _ = same_objects.stored(world)
+    assert current == {"second": "dislike"}
+    assert history == [("second", None, False), ("second", "like", False)]
+
+
+def test_an_undo_that_loses_against_other_preferences_takes_back_what_it_says(
+    api: Api, elsewhere: Elsewhere, proxy: Proxy
+) -> None:
+    """The tenant has acted under other preferences meanwhile, which changes what the history says of older actions."""
+    world = World.made(api)
+    token = world.tokens["tenant"]
+    time.sleep(0.2)  # Until the feed takes the listings for settled.
+    world.ok("GET", "/feed/next", "tenant")
+    world.act("third", "like")
+    assert feeds.progress_of(store.get(feeds.ref(world.ids["tenant"]))[0]).history[0].covered_from
+    others = [
+        Call("POST", "/preferences", token, {"price_max": 300}),
+        Call("GET", "/feed/next", token),
+        Call("POST", "/feed/action", token, {"listing_id": world.ids["second"], "action": "dislike"}),
+    ]
+    answers: list[Answer] = []
+    beaten = Fault("ABORTED", then=lambda: answers.extend(elsewhere.at_once([each])[0] for each in others))
+    with proxy.planned(first_commit(beaten)):
+        undone = world.ok("POST", "/feed/undo", "tenant")["listing_id"]
+    assert [answer.status for answer in answers] == [200] * 3
+    assert undone == world.ids["second"]
+    assert {data["listing_id"] for path, data in dump().items() if path.startswith("swipes/")} == {world.ids["third"]}

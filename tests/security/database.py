@@ -61,6 +61,8 @@ def comparable(dumped: Dump, names: dict[int, str]) -> list[tuple[str, str]]:
             return "salted"
         if key == "swipe" and value:
             return "an action of the feed"
+        if key == "taken_back" and isinstance(value, str):
+            return "an action of the feed"
         if isinstance(value, str):
             return with_names(NONCE.sub("", value))
         if isinstance(value, bytes):
