@@ -24,36 +24,38 @@ class City:
     places: tuple[str, ...]
     weight: int
     """How many of all listings it has, relative to the others."""
+    centre: tuple[float, float]
+    """Latitude and longitude."""
 
 
 CITIES = (
     City(
-        "Astana", 520_000, 4_800, weight=30,
+        "Astana", 520_000, 4_800, weight=30, centre=(51.128, 71.431),
         places=("Есильский район", "Алматинский район", "район Нура", "ЖК «Хайвилл»", "ЖК «Зелёный квартал»",
                 "ЖК «Северное сияние»", "пр. Мәңгілік Ел", "пр. Кабанбай батыра", "ул. Сыганак", "у Байтерека"),
     ),
     City(
-        "Almaty", 640_000, 5_600, weight=32,
+        "Almaty", 640_000, 5_600, weight=32, centre=(43.238, 76.883),
         places=("Бостандыкский район", "Медеуский район", "Ауэзовский район", "мкр Самал-2", "мкр Орбита-3",
                 "ЖК «Нурлы Тау»", "ЖК «Есентай»", "пр. Абая", "пр. Достык", "ул. Тимирязева", "у метро Алатау"),
     ),
     City(
-        "Shymkent", 400_000, 3_400, weight=12,
+        "Shymkent", 400_000, 3_400, weight=12, centre=(42.321, 69.588),
         places=("Каратауский район", "Аль-Фарабийский район", "мкр Нурсат", "мкр Самал-3", "мкр Кайтпас",
                 "пр. Тауке хана", "ул. Байтурсынова", "у парка Независимости"),
     ),
     City(
-        "Karaganda", 340_000, 3_200, weight=10,
+        "Karaganda", 340_000, 3_200, weight=10, centre=(49.805, 73.109),
         places=("район им. Казыбек би", "Юго-Восток", "мкр Степной-2", "мкр Гульдер-1", "Майкудук",
                 "пр. Бухар жырау", "ул. Ерубаева", "у ЦУМа"),
     ),
     City(
-        "Aktobe", 290_000, 2_800, weight=8,
+        "Aktobe", 290_000, 2_800, weight=8, centre=(50.284, 57.167),
         places=("район Астана", "район Алматы", "мкр Батыс-2", "мкр 12", "Жилгородок", "пр. Абилкайыр хана",
                 "пр. Санкибай батыра", "ул. Маресьева"),
     ),
     City(
-        "Atyrau", 380_000, 3_900, weight=8,
+        "Atyrau", 380_000, 3_900, weight=8, centre=(47.107, 51.917),
         places=("мкр Нурсая", "мкр Авангард-4", "мкр Лесхоз", "пр. Азаттык", "ул. Сатпаева", "на набережной Урала"),
     ),
 )  # fmt: skip
@@ -109,15 +111,17 @@ def _listing(random: Random, city: City, deal: DealType, kind: PropertyType) -> 
         deal_type=deal,
         property_type=kind,
         price=price,
-        details=_details(random, home, place, extra, int(price) if deal is DealType.RENT else None),
+        details=_details(random, home, city, place, extra, int(price) if deal is DealType.RENT else None),
     )
 
 
-def _details(random: Random, home: Home, place: str, extra: str, rent: int | None) -> DetailsWrite:
+def _details(random: Random, home: Home, city: City, place: str, extra: str, rent: int | None) -> DetailsWrite:
     """What the title says, and what a landlord would add to it. Not everybody tells everything."""
     is_district = "район" in place or place.startswith("мкр")
     words = [f"{home.name}.", f"{extra.capitalize()}." if extra else "", f"Расположение: {place}."]
     tells_more = random.random() < 0.8
+    nearby = Random(home.name + place)  # A chance of its own: all other details stay as they are.
+    latitude, longitude = (round(at + nearby.uniform(-0.025, 0.025), 5) for at in city.centre)
     return DetailsWrite(
         description=" ".join(word for word in words if word),
         district=place if is_district else None,
@@ -131,6 +135,8 @@ def _details(random: Random, home: Home, place: str, extra: str, rent: int | Non
         pets_allowed=random.random() < 0.3 if rent and tells_more else None,
         children_allowed=random.random() < 0.9 if rent and tells_more else None,
         deposit=rent if rent and tells_more else None,
+        latitude=latitude if tells_more else None,
+        longitude=longitude if tells_more else None,
     )
 
 
