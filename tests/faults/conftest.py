@@ -27,7 +27,7 @@ def proxy(api: Api, _proxy: Proxy, monkeypatch: pytest.MonkeyPatch) -> Iterator[
 
 @pytest.fixture(scope="session")
 def _elsewhere(emulator: str) -> Iterator[Elsewhere]:
-    with processes() as elsewhere:
+    with processes(emulator) as elsewhere:
         yield elsewhere
 
 
@@ -35,3 +35,15 @@ def _elsewhere(emulator: str) -> Iterator[Elsewhere]:
 def elsewhere(api: Api, _elsewhere: Elsewhere) -> Elsewhere:
     """Other processes that serve the same database."""
     return _elsewhere
+
+
+@pytest.fixture(scope="session")
+def _behind_proxy(_proxy: Proxy) -> Iterator[Elsewhere]:
+    with processes(_proxy.address) as elsewhere:
+        yield elsewhere
+
+
+@pytest.fixture
+def behind_proxy(proxy: Proxy, _behind_proxy: Elsewhere) -> Elsewhere:
+    """Other processes that serve the same database through the proxy."""
+    return _behind_proxy

@@ -323,6 +323,13 @@ def test_calls_on_the_same_objects_have_an_order_that_explains_them(world: World
     same_objects.race(world, elsewhere, random.Random(), rounds=6)
 
 
+def test_so_they_have_while_acknowledgements_are_lost(api: Api, behind_proxy: Elsewhere, proxy: Proxy) -> None:
+    lost = Fault("UNAVAILABLE", after=True)
+    with proxy.planned(lambda _, method: lost if method == "Commit" and random.random() < 0.3 else None):
+        same_objects.race(World.made(api), behind_proxy, random.Random(), rounds=12)
+    check_whole(dump())
+
+
 def test_an_undo_that_meets_an_action_on_its_listing(world: World, elsewhere: Elsewhere) -> None:
     """The action is acknowledged: it is the one to take back, or the undo came before it."""
     token, key = world.tokens["tenant"], world.ids["second"]

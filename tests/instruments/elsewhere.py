@@ -1,6 +1,7 @@
 """Other processes that serve the API: what two instances do at the same moment, threads of one cannot show."""
 
 import multiprocessing
+import os
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -54,8 +55,18 @@ class Elsewhere:
         return [future.result(60) for future in [self._pool.submit(_send, call, begins) for call in calls]]
 
 
+def _set(variable: str, value: str) -> None:
+    os.environ[variable] = value
+
+
 @contextmanager
-def processes(count: int = PROCESSES) -> Iterator[Elsewhere]:
-    """Runs processes with the settings of this one while the body runs."""
-    with ProcessPoolExecutor(count, mp_context=multiprocessing.get_context("spawn")) as pool:
+def processes(database: str, count: int = PROCESSES) -> Iterator[Elsewhere]:
+    """Runs processes with the settings of this one while the body runs.
+
+    Args:
+        database: HOST:PORT of their Firestore.
+        count: How many.
+    """
+    spawn, variable = multiprocessing.get_context("spawn"), ("FIRESTORE_EMULATOR_HOST", database)
+    with ProcessPoolExecutor(count, spawn, initializer=_set, initargs=variable) as pool:
         yield Elsewhere(pool)

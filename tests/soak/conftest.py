@@ -6,7 +6,7 @@ from threading import Lock
 
 import pytest
 
-from tests.faults.conftest import _elsewhere, _proxy, elsewhere, proxy  # noqa: F401 - Fixtures.
+from tests.faults.conftest import _behind_proxy, _elsewhere, _proxy, behind_proxy, elsewhere, proxy  # noqa: F401 - Fixtures.
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "60"))
 """For the whole soak; each of its parts takes a share."""

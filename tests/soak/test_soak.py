@@ -85,17 +85,21 @@ def test_every_fault_at_every_call(api: Api, proxy: Proxy, figures: Figures, mon
             finish(operation, world, response, expected)
 
 
-def test_races(api: Api, proxy: Proxy, elsewhere: Elsewhere, figures: Figures, emulator: str) -> None:
+def test_races(
+    api: Api, proxy: Proxy, elsewhere: Elsewhere, behind_proxy: Elsewhere, figures: Figures, emulator: str
+) -> None:
     races: list[Callable[..., None]] = [race for name, race in vars(race_tests).items() if name.startswith("test_")]
     for _ in rounds("races"):
         for race in races:
             empty(emulator)
             wanted = inspect.signature(race).parameters
             known: dict[str, Any] = {"api": api, "proxy": proxy, "path": "/leads", "common": "both"}
-            known |= {"elsewhere": elsewhere}
+            known |= {"elsewhere": elsewhere, "behind_proxy": behind_proxy, "action": "favorite", "before": "dislike"}
             if "world" in wanted:
                 known["world"] = World.made(api)
-            race(**{name: known[name] for name in wanted})
+            with pytest.MonkeyPatch.context() as patch:
+                known["monkeypatch"] = patch
+                race(**{name: known[name] for name in wanted})
             check_whole(dump())
             figures.add("races run")
 
