@@ -98,10 +98,15 @@ def _saturated(each: Function) -> str:
 
 
 def _stopped(each: Function) -> str:
-    """True while a schedule has not succeeded for an hour, or three times in a row; also when there is no figure."""
-    labels = f'monitored_resource="cloud_run_revision", service_name="{each.service}", response_code_class="2xx"'
+    """True while a schedule has not succeeded for an hour, or three times in a row; also when there is no figure.
+
+    A project that had no request at all before that time is new, and its schedules may not have had their turn yet.
+    """
+    requests = 'run_googleapis_com:request_count{monitored_resource="cloud_run_revision"'
     window = max(3600, 3 * each.interval)
-    return f"(sum(increase(run_googleapis_com:request_count{{{labels}}}[{window}s])) or vector(0)) < 1"
+    succeeded = f'{requests}, service_name="{each.service}", response_code_class="2xx"}}[{window}s]'
+    is_old = f"sum(increase({requests}}}[1h] offset {window}s)) > 0"
+    return f"(sum(increase({succeeded})) or vector(0)) < 1 and {is_old}"
 
 
 def policies_named(project: Project, title: str) -> Command:

@@ -162,12 +162,16 @@ def test_the_alerts_begin_at_these_values(deployed: Google) -> None:
     )
     assert query(deployed, "Messages not delivered", 1).endswith("[15m])) > 5")
     stopped = query(deployed, "Messages not delivered", 2).split(" or (")
-    pattern = r'service_name="(.+?)".*response_code_class="2xx"}\[([0-9]+)s\]\)\) or vector\(0\)\) < 1'
+    pattern = (
+        r'service_name="(.+?)".*response_code_class="2xx"}\[([0-9]+)s\]\)\) or vector\(0\)\) < 1'
+        r' and sum\(increase\(run_googleapis_com:request_count\{monitored_resource="cloud_run_revision"\}'
+        r"\[1h\] offset ([0-9]+)s\)\) > 0$"
+    )
     assert [match.groups() for each in stopped if (match := re.search(pattern, each))] == [
-        ("find-lost-leads", "3600"),
-        ("sweep-photos", "64800"),
-        ("finish-deletions", "3600"),
-        ("deliver-due", "3600"),
+        ("find-lost-leads", "3600", "3600"),
+        ("sweep-photos", "64800", "64800"),
+        ("finish-deletions", "3600", "3600"),
+        ("deliver-due", "3600", "3600"),
     ]
     instances = query(deployed, "API instances")
     assert 'service_name="feed"}) > 16' in instances
