@@ -9,6 +9,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from infra.cloud.manifest import functions
 from tests.bench import calls, prices
 from tests.bench.calls import CALLS, Call
 
@@ -173,13 +174,18 @@ def _money(result: Mapping[str, Any]) -> str:
             least, most = (part + bill.firestore + storage for part in (bill.functions_shared, bill.functions_alone))
             sums = bill.firestore, bill.functions_alone, bill.functions_shared, storage
             rows.append([f"{title}, {way}", *(f"{part:,.2f}" for part in sums), f"{least:,.2f} - {most:,.2f}"])
+    bill, jobs = prices.schedules_a_month([each.interval for each in functions() if each.schedule])
+    least, most = (part + bill.firestore + jobs for part in (bill.functions_shared, bill.functions_alone))
+    sums = bill.firestore, bill.functions_alone, bill.functions_shared, jobs
+    rows.append(["the schedules, a month", *(f"{part:,.2f}" for part in sums), f"{least:,.2f} - {most:,.2f}"])
     title = (
         "US dollars: each card shown and acted on, one in five a like, and the event of each like. Firestore: at\n"
         "least, with one index read for each query that walks an index of several ranges or orders.\n"
+        "The schedules: their runs without anything to do, and their jobs beyond the free ones.\n"
         f"Prices of {prices.REGION}, checked {prices.CHECKED}, free tiers left out; a round trip taken as "
         f"{prices.ROUND_TRIP_MS:.0f} ms.\n" + "\n".join(prices.SOURCES)
     )
-    head = ["swipes", "Firestore", "functions, alone", "functions, shared", "keeping them a month", "all"]
+    head = ["swipes", "Firestore", "functions, alone", "functions, shared", "keeping them, or jobs", "all"]
     return table(title, head, rows)
 
 
