@@ -1,4 +1,4 @@
-"""Deletes the account of a person who asks for it by letter: the same as they could do themselves at DELETE /auth/me.
+"""Deletes the account of a person who asks for it by letter, as DELETE /auth/me would if they did it themselves.
 
 EMAIL, PHONE or USER_ID says who. Without PROJECT the running local system is meant, with it that project's database.
 """

@@ -1,5 +1,7 @@
 """The most common passwords, which are the first that anybody tries.
 
+``Password`` in shared/models/fields.py refuses them, and those that are too short or too long.
+
 The list, common_passwords.txt, has the 10,000 most frequent ones of at least 8 characters, in lower case. It comes
 from the package zxcvbn 4.5.0 on PyPI (MIT licence, Copyright (c) 2016 Daniel Wolf), whose counts of public leaks are
 those of Dropbox's zxcvbn (MIT licence, Copyright (c) 2012-2016 Dan Wheeler and Dropbox, Inc.). ``secret123`` was taken

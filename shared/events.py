@@ -33,7 +33,7 @@ def handler(handle: Callable[[CloudEvent], None]) -> Callable[[CloudEvent], None
 
 
 def schedule(work: Callable[[], None]) -> Callable[[flask.Request], tuple[str, int]]:
-    """Makes the function that the clock calls of what there is to do. Only a POST does it: health checks are GETs."""
+    """Makes a function that the clock can call out of the work to do. Only a POST does it: health checks are GETs."""
 
     @wraps(work)
     def answer(request: flask.Request) -> tuple[str, int]:

@@ -65,7 +65,7 @@ def exception(message: str, error: BaseException, severity: str = "ERROR", reque
 
 
 def _stack(error: BaseException) -> str:
-    """The stack of an error and of those that led to it, without messages but Firestore's: they repeat input."""
+    """The stack of an error and of those that led to it. Messages repeat input: only Firestore's are kept."""
     chain: list[str] = []
     current: BaseException | None = error
     while current is not None:

@@ -30,7 +30,7 @@ def _pepper() -> bytes:
 
 
 def keyed(purpose: str, text: str) -> bytes:
-    """32 bytes that only those who have the pepper can derive of a text; others for each purpose."""
+    """32 bytes that only those who have the pepper can derive from a text. Each purpose has bytes of its own."""
     return hmac.digest(_pepper(), f"{purpose}:{text}".encode(), hashlib.sha256)
 
 

@@ -17,7 +17,7 @@ from infra.cloud.project import BUILDER, DATABASE, Project
 from infra.cloud.running import read, run
 
 DISABLED = rf"{GONE_ALREADY}|SERVICE_DISABLED|has not been used in project|is disabled"
-"""What is asked of a service that is not enabled has nothing of ours."""
+"""The answers of a service that is not enabled: it has nothing of ours."""
 
 PRUNED = [
     *("function", "job", "alert", "metric"),

@@ -81,7 +81,7 @@ def policy(project: Project, name: str) -> dict[str, Any]:
         "project": project.id,
         "region": project.region,
         "public": "|".join(each.service for each in every if each.public),
-        # An upload takes as long as its sender's line.
+        # Not photos: how long an upload takes depends on its sender's line.
         "quick": "|".join(each.service for each in every if each.public and not each.needs_bucket),
         "closed": "|".join(each.service for each in every if not each.public),
         "events": "|".join(each.service for each in every if each.event),

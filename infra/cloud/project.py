@@ -11,7 +11,7 @@ from infra.cloud.plan import Check, Command, IsThere, Word, command
 DATABASE = "--database=(default)"
 FIREBASE = "infra/node_modules/.bin/firebase"
 BUILDER = "fn-build"
-"""The account that builds: in new projects Google's default one has no right to."""
+"""The account that builds, because in new projects Google's default account may not."""
 
 INSTALL_FIREBASE = command("npm install --prefix infra --no-audit --no-fund --loglevel=error")
 """The release that infra/package.json pins; nothing but a look when it is there."""

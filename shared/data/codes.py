@@ -176,7 +176,7 @@ def not_configured() -> Unavailable:
 
 
 def _write(code_doc: Snapshot, user: User | None, channel: Channel | None, locale: Locale) -> _Code | None:
-    """Stores a new code, and returns it if it may be sent. Without a channel nothing fits what is stored."""
+    """Stores a new code, and returns it if it may be sent. If it may not, no code fits what is stored."""
     digits, nonce, now = f"{secrets.randbelow(10**6):06}", secrets.token_hex(8), clock.now()
     before = code_doc.to_dict() or {}
     sent = [each for each in before.get("sent", []) if now - each < SENT_WITHIN]
@@ -196,7 +196,7 @@ def _write(code_doc: Snapshot, user: User | None, channel: Channel | None, local
         }
         batch.set(code_doc.reference, fields)
     else:
-        batch.set(code_doc.reference, before)  # Nothing new, at the same price.
+        batch.set(code_doc.reference, before)  # No new code, but the same write: time must not tell who has an account.
     batch.commit()
     return _Code(user, channel, digits, locale) if may_send and user and channel else None
 

@@ -22,7 +22,7 @@ from shared.errors import Forbidden, Invalid
 COLLECTION: Final = "deletions"
 Snapshot: TypeAlias = store.Snapshot[Literal["deletions"]]
 LATE = timedelta(minutes=6)
-"""What has read the user before they were deleted is over by then: the longest function may take five minutes."""
+"""Requests and events that have read the user before the deletion are over by then: the longest take five minutes."""
 REQUEST_SECONDS = 4.0
 RUN_SECONDS = 200.0
 """How long one run of the schedule goes on; it has 300 seconds."""
@@ -107,7 +107,7 @@ def finish_due() -> int:
 
 
 def _finish(deletion_doc: Snapshot) -> bool:
-    """True if a deletion is finished: nothing of before can have written anything after this began."""
+    """True if a deletion is finished: no request or event from before it could still write anything."""
     deletion = deletion_doc.to_dict() or {}
     is_last = bool(deletion["began_at"] + LATE < clock.now())
     try:
@@ -115,7 +115,7 @@ def _finish(deletion_doc: Snapshot) -> bool:
         personal.forget(deletion["user_id"])
         if is_last:
             store.delete_all([deletion_doc])
-    except store.STOPPED as error:  # The others shall not wait for this one.
+    except store.STOPPED as error:  # The other deletions shall not wait for this one.
         logs.exception("A deletion goes on later", error, severity="WARNING", user_id=deletion["user_id"])
         return False
     return is_last

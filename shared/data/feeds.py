@@ -222,8 +222,9 @@ def act(
 def undo(user_id: int, feed_doc: Snapshot, listing_id: int | None = None) -> int:
     """Takes back the user's latest action: the one before it on that listing, if any, is current again.
 
-    An action that is acknowledged while this waits for its turn is the latest one then. An action that was chosen here
-    and is taken back by then was so by another undo, or by a try of ours whose acknowledgement was lost.
+    While this waits for its turn, another action may be acknowledged: it is the latest one then. The action that was
+    chosen first may also be gone by then: another undo has taken it back, or an earlier try of this one has, whose
+    acknowledgement was lost. Then there is nothing left to do.
 
     Args:
         user_id: Whose action it is.

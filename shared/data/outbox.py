@@ -32,7 +32,7 @@ LEASE = timedelta(minutes=3)
 AT_ONCE = 100
 """Notifications that are told as one."""
 TOLD_FOR = timedelta(hours=48)
-"""What is older is news no more: it is in the list, and channels are not told."""
+"""Channels are not told of older notifications, which are no news any more. They stay in the list."""
 LONGEST_PAUSE = 3600
 DUE_AT_ONCE = 200
 BEHIND = timedelta(minutes=15)

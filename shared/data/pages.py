@@ -1,4 +1,7 @@
-"""Lists, page by page: newest first, each page read by one query that starts where the last one ended."""
+"""Lists, page by page: newest first, each page read by one query that starts where the last one ended.
+
+The Link header that leads to the next page is made of its cursor by ``next_link`` in shared/web/answers.py.
+"""
 
 import base64
 import binascii

@@ -299,7 +299,7 @@ TABLE: tuple[Holding, ...] = (
     ),
     Holding(
         audit.COLLECTION,
-        # Who it was is the admin's own.
+        # Which admin it was is about the admin, not about the person.
         _fields("id action user_id listing_id lead_id before after created_at", admin_id=None),
         audit.pages_of,
         audit.forget_person,

@@ -1,5 +1,7 @@
 """Sessions: what stays signed in on a device, by refresh tokens that are each good once.
 
+A session that is not used for SESSION_LIFETIME_SECONDS (shared/settings.py: 60 days) is over.
+
 A refresh token names the user and the session and has a secret. The session's document knows hashes of the current and
 of the previous secret. The next secret is derived from the one that is used, so whoever repeats a request within the
 grace, because its answer was lost or a second tab was as fast, gets the very same successor. A secret from before is

@@ -1,9 +1,13 @@
 """Limits on guessed passwords, taken names, codes and registrations, shared by all instances.
 
-A document counts what one kind of thing has come from one network in one window; the window's number is part of its
-name, so counting is one blind increment, and Firestore's TTL policy on ``expires_at`` removes what is over. Who has
-IPv6 has a whole /64, often a /56 or a /48, so those are counted together: in one document named by the widest, where
-that is read before it is added to and so stays small; else each for itself. Accounts and addresses are hashes here.
+The limits themselves are settings: ``…_PER_ACCOUNT``, ``…_PER_ADDRESS`` and THROTTLE_WINDOW_SECONDS in
+shared/settings.py. The five tries of one code are in codes.py.
+
+A document counts one kind of thing from one network in one window. The window's number is part of its name, so counting
+is one blind increment, and Firestore's TTL policy on ``expires_at`` removes what is over. A subscriber of IPv6 has a
+whole /64, often a /56 or a /48, so those are counted together. A document that is read before it is added to stays
+small, so one named by the widest network counts all three; otherwise each network has its own. Accounts and addresses
+are hashes here.
 
 **Guesses at an account** count by the account and the network that they come from, so an attacker elsewhere cannot lock
 its owner out, and what fails for other accounts refuses nobody. A try is written down when it has failed: a right
@@ -99,7 +103,7 @@ def count(document: Reference, address: str) -> None:
 
 
 def count_failure(kind: str, address: str, limit: int) -> None:
-    """Counts what has failed, and refuses when that are too many by now. What is right is never refused by it.
+    """Counts a failure, and refuses if there are too many by now. A request that succeeds is never refused by it.
 
     Raises:
         TooManyRequests: Until the window ends.
@@ -111,7 +115,7 @@ def count_failure(kind: str, address: str, limit: int) -> None:
 
 @contextmanager
 def in_turn(what: str) -> Iterator[None]:
-    """Lets what is done about the same thing at once happen one after the other, as far as this process does it.
+    """Lets the threads of this process work on the same thing, such as an account, one after the other.
 
     Raises:
         Unavailable: Its turn has not come in time.

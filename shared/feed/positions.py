@@ -1,6 +1,6 @@
 """Positions: where a listing stands in the order of time. Pure rules.
 
-When a listing gets a new position is decided where it is written: ``_write`` in shared/data/listings.py."""
+shared/data/listings.py decides when a listing gets a new position (``_change``, ``follow_owner``)."""
 
 from datetime import UTC, datetime, timedelta
 

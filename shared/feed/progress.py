@@ -83,7 +83,7 @@ class OutOfTime(Exception):
 class ClearedDownTo(NamedTuple):
     """From the horizon down to the last of ``shown``, nothing but ``shown`` is unseen and matches the criteria.
 
-    Where ``shown`` is empty that is so down to the very end.
+    If ``shown`` is empty, nothing at all below the horizon is unseen and matches.
     """
 
     criteria: Criteria

@@ -53,7 +53,7 @@ class Options(TypedDict, total=False):
         roles: Who may call; all others get a 403. Absent: everybody, or every user if the handler takes one.
         errors: The statuses that it answers beyond those that follow from its parameters and roles.
         headers: What the handler itself reads of the request's headers: name to description.
-        max_age: For an answer that is made of no data: seconds for which every cache may keep it. Absent: none may.
+        max_age: Seconds for which every cache may keep an answer that depends on no data. Absent: none may.
     """
 
     roles: Sequence[Role]
@@ -148,8 +148,8 @@ class Group:
     def function(self) -> Callable[[flask.Request], flask.Response]:
         """The Cloud Function: what functions-framework, which takes nothing but plain functions, calls.
 
-        The framework serves a Flask application around that function. Where it can be had, this group's own takes its
-        place, as middleware would: to go through Flask twice takes 0.06 to 0.1 ms of CPU more.
+        The framework serves a Flask application around that function. Where that application can be reached, this
+        group's own takes its place, as middleware would: going through Flask twice takes 0.06 to 0.1 ms of CPU more.
         """
         if flask.has_app_context():
             flask.current_app.wsgi_app = self.wsgi  # type: ignore[method-assign]
