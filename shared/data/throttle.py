@@ -12,8 +12,10 @@ are hashes here.
 **Guesses at an account** count by the account and the network that they come from, so an attacker elsewhere cannot lock
 its owner out, and what fails for other accounts refuses nobody. A try is written down when it has failed: a right
 password costs nothing. Once half of what is allowed has failed, each try is written down before it is hashed, and taken
-back if it was right. In one process the tries at an account come one after the other. So of many at once no more are
-hashed than are allowed, whatever the number of instances up to that half; each one beyond may add a single hash.
+back if it was right. In one process the tries at an account come one after the other. So of many at once, one instance
+hashes no more than are allowed. Several together may hash one more for each further instance, and never more than that:
+the try that each had begun before half of them had failed. Counting every try first would be exact, and would make each
+right password wait for a write.
 
 **An account under attack from everywhere** allows each network fewer wrong tries, the more there have been in all, but
 always two: what an attacker has left is two tries for each network that they have. Its owner, who comes from another
