@@ -8,13 +8,14 @@ from pydantic import MISSING, BeforeValidator, ConfigDict, Field, StrictBool, mo
 from shared.characters import cleaned
 from shared.enums import Role
 from shared.models.base import Body, Form, Model, Params
-from shared.models.fields import Email, Id, Password, Phone, Text255, digits_to_string, empty_is_none, trimmed
+from shared.models.fields import Email, Id, Password, Phone, Text255, digits_to_string, empty_is_none, no_bool, trimmed
 from shared.models.include import Include
 
 _OwnRole = Literal["tenant", "landlord", "agent"]
 """The roles that one may take oneself."""
 CurrentPassword = Annotated[str | None, Field(json_schema_extra={"format": "password"})]
 _Int64 = Annotated[int, Field(ge=-(2**63), le=2**63 - 1)]
+_Number = Annotated[int | str, BeforeValidator(no_bool)]
 _TelegramId = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
@@ -88,8 +89,8 @@ class Widget(Body):
 
     model_config = ConfigDict(extra="allow")
 
-    id: int | str
-    auth_date: int | str
+    id: _Number
+    auth_date: _Number
     hash: str
 
 

@@ -3,11 +3,12 @@
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, StrictBool, field_validator, model_validator
 
 from shared.characters import MANY_LINES_PATTERN, many_lines
 from shared.models.base import Body, Model
 from shared.models.fields import (
+    WHOLE,
     Area,
     AreaNumber,
     Day,
@@ -18,7 +19,6 @@ from shared.models.fields import (
     Text128,
     Text255,
     empty_is_none,
-    no_bool,
     text_by,
     told,
 )
@@ -32,15 +32,15 @@ class DetailsWrite(Body):
     description: Description | None = None
     district: Text128 | None = None
     address: Text255 | None = None
-    rooms: Annotated[int | None, Field(ge=1, le=50)] = None
+    rooms: Annotated[int | None, Field(ge=1, le=50), WHOLE] = None
     area: Area | None = None
     kitchen_area: Area | None = None
-    floor: Annotated[int | None, Field(ge=-5, le=200)] = None
-    floors: Annotated[int | None, Field(ge=1, le=200)] = None
-    year_built: Annotated[int | None, Field(ge=1700, le=2200)] = None
-    furnished: bool | None = None
-    pets_allowed: bool | None = None
-    children_allowed: bool | None = None
+    floor: Annotated[int | None, Field(ge=-5, le=200), WHOLE] = None
+    floors: Annotated[int | None, Field(ge=1, le=200), WHOLE] = None
+    year_built: Annotated[int | None, Field(ge=1700, le=2200), WHOLE] = None
+    furnished: StrictBool | None = None
+    pets_allowed: StrictBool | None = None
+    children_allowed: StrictBool | None = None
     deposit: Deposit | None = None
     available_from: Day | None = None
     latitude: Latitude | None = None
@@ -50,11 +50,6 @@ class DetailsWrite(Body):
     @classmethod
     def _empty_is_not_told(cls, value: Any) -> Any:
         return empty_is_none(value)
-
-    @field_validator("rooms", "floor", "floors", "year_built", mode="before")
-    @classmethod
-    def _is_a_number(cls, value: Any) -> Any:
-        return no_bool(value)
 
     @model_validator(mode="after")
     def _agree(self) -> Self:

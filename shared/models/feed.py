@@ -7,14 +7,14 @@ from pydantic import Field
 from shared.characters import one_line
 from shared.enums import Action
 from shared.models.base import Body, Params, Status
-from shared.models.fields import IN_ONE_LINE, Id, null_is, text_by
+from shared.models.fields import IN_ONE_LINE, WHOLE, Id, null_is, text_by
 from shared.models.listings import ListingParams
 
 
 class DeckParams(ListingParams):
     """How many of the next listings to answer with, and what each shall contain besides."""
 
-    limit: int = Field(default=10, ge=1, le=50, description="How many listings at most.")
+    limit: Annotated[int, Field(ge=1, le=50, description="How many listings at most."), WHOLE] = 10
 
 
 class UndoParams(Params):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Optional
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticKnownError
 
 from shared.characters import MANY_LINES_PATTERN, ONE_LINE_PATTERN, many_lines, one_line
 from shared.common_passwords import is_common
@@ -22,7 +23,7 @@ def empty_is_none(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def null_is(default: str, kind: Any) -> BeforeValidator:
+def null_is(default: Any, kind: Any) -> BeforeValidator:
     """Null counts as absent: clients send the whole of their own model."""
     return BeforeValidator(
         lambda value: default if value is None else value,
@@ -34,6 +35,13 @@ def no_bool(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("must be a number")
     return value
+
+
+def whole_number(value: Any) -> Any:
+    """An integer, or a text of its digits; Python itself reads more, such as 1_000."""
+    if isinstance(value, str) and not re.fullmatch(r"\s*-?[0-9]+(\.0+)?\s*", value):
+        raise PydanticKnownError("int_parsing")
+    return no_bool(value)
 
 
 def plain_number(value: Any) -> Any:
@@ -52,7 +60,9 @@ _SUM_ERROR = 2.0**-50
 def digits_to_string(value: Any) -> Any:
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # To JSON Schema, 5.0 is an integer.
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else trimmed(value)
+    if isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**63:
+        return str(value)
+    return trimmed(value)
 
 
 def text_by(rule: Callable[[str], str]) -> BeforeValidator:
@@ -124,7 +134,8 @@ Password = Annotated[
     Field(min_length=8, max_length=128, json_schema_extra={"format": "password"}),
     AfterValidator(not_common),
 ]
-Id = Annotated[int, Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"}), BeforeValidator(no_bool)]
+WHOLE = BeforeValidator(whole_number)
+Id = Annotated[int, Field(ge=1, le=2**53 - 1, json_schema_extra={"format": "int64"}), WHOLE]
 Price = Annotated[
     Decimal,
     Field(gt=0, lt=Decimal(10) ** 10, decimal_places=2),

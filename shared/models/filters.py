@@ -3,21 +3,19 @@
 from decimal import Decimal
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, StrictBool, model_validator
 
 from shared.models.base import Body, Model
-from shared.models.fields import AreaNumber, decimal_schema, empty_is_none, no_bool, plain_number
+from shared.models.fields import WHOLE, AreaNumber, decimal_schema, empty_is_none, plain_number
 
-RoomsBound = Annotated[
-    int, Field(ge=0, le=1000, description="A bound on the rooms; the bound counts."), BeforeValidator(no_bool)
-]
+RoomsBound = Annotated[int, Field(ge=0, le=1000, description="A bound on the rooms; the bound counts."), WHOLE]
 AreaBound = Annotated[
     Decimal,
     Field(ge=0, le=Decimal(10) ** 9, decimal_places=2),
     BeforeValidator(plain_number),
     decimal_schema("A bound on the area in m²; the bound counts.", 9, 10**9),
 ]
-WithPhotos = Annotated[bool, Field(description="True: only listings with photos. False means any.")]
+WITH_PHOTOS = Field(description="True: only listings with photos. False means any.")
 
 
 class FiltersWrite(Body):
@@ -27,7 +25,7 @@ class FiltersWrite(Body):
     rooms_max: RoomsBound | None = None
     area_min: AreaBound | None = None
     area_max: AreaBound | None = None
-    with_photos: WithPhotos | None = None
+    with_photos: Annotated[StrictBool, WITH_PHOTOS] | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -17,7 +17,7 @@ class LeadWrite(Body):
     """A lead made by hand. `owner_id` is only compared with the listing's owner; `message` begins the conversation."""
 
     listing_id: Id
-    owner_id: Id | None = None
+    owner_id: Annotated[Id | None, BeforeValidator(empty_is_none)] = None
     status: Annotated[LeadStatus, null_is("new", LeadStatus)] = LeadStatus.NEW
     message: Annotated[MessageText | None, BeforeValidator(empty_is_none)] = None
 

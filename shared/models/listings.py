@@ -1,7 +1,7 @@
 """What goes in and out of /listings."""
 
 from datetime import datetime
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import MISSING, StrictBool
 
@@ -9,7 +9,7 @@ from shared.enums import DealType, PropertyType
 from shared.models.base import Body, Model, Params
 from shared.models.details import DetailsRead, DetailsWrite
 from shared.models.fields import City, Id, Price, PriceBound, PriceText, Text255
-from shared.models.filters import AreaBound, RoomsBound, WithPhotos
+from shared.models.filters import WITH_PHOTOS, AreaBound, RoomsBound
 from shared.models.include import Include
 from shared.models.pages import PageParams
 from shared.models.photos import PhotoRead
@@ -78,4 +78,4 @@ class ListingFilter(ListingPageParams):
     rooms_max: RoomsBound | None = None
     area_min: AreaBound | None = None
     area_max: AreaBound | None = None
-    with_photos: WithPhotos | None = None
+    with_photos: Annotated[bool, WITH_PHOTOS] | None = None

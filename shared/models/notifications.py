@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, model_validator
 
 from shared.enums import Locale, NotificationType
 from shared.models.base import Body, Model
@@ -41,7 +41,7 @@ class MarkRead(Body):
     )
 
     ids: Annotated[list[Id], Field(default_factory=list, max_length=100)]
-    all: bool = False
+    all: StrictBool = False
 
     @model_validator(mode="after")
     def _chosen(self) -> Self:
@@ -65,9 +65,9 @@ _Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
 class ChannelsWrite(Model):
     """Whether each channel shall be used; null or absent is a channel that is used as soon as it is offered."""
 
-    telegram: bool | None = None
-    email: bool | None = None
-    push: bool | None = None
+    telegram: StrictBool | None = None
+    email: StrictBool | None = None
+    push: StrictBool | None = None
 
 
 class ChannelsRead(Model):
@@ -96,7 +96,7 @@ class QuietHours(Model):
 class SettingsWrite(Body):
     """How somebody wants to be told."""
 
-    channels: Annotated[ChannelsWrite, BeforeValidator(lambda value: {} if value is None else value)] = ChannelsWrite()
+    channels: Annotated[ChannelsWrite, null_is({}, ChannelsWrite)] = ChannelsWrite()
     quiet_hours: QuietHours | None = None
     timezone: Annotated[TimeZone, null_is("Asia/Almaty", TimeZone)] = "Asia/Almaty"
     locale: Annotated[Locale, null_is("ru", Locale)] = Locale.RU

@@ -34,6 +34,10 @@ the next page: `<…?cursor=…>; rel="next"`.
 
 **Errors** are `{"detail": "…"}`; values that do not validate are 422 with a list of what is wrong where.
 
+**Values** may come as forms have them: a number as a text of its digits, and, where no default is named, null as an
+empty text for names, emails and phones, in details, preferences, searches and leads. In a query, what is empty is
+absent.
+
 **Times** are RFC 3339 in UTC, **ids** are integers of at most 2^53 - 1, **prices** are in tenge. Unknown fields of a
 body are ignored, and a slash at the end of a path makes no difference.
 """
