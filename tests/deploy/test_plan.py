@@ -1,6 +1,5 @@
 """How a plan is run: side by side, patiently, and no further than the first failure. With small real programs."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -23,23 +22,32 @@ def run_one(each: Command) -> None:
 def test_the_first_failure_ends_the_run_and_shows_the_command_and_its_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    later = tmp_path / "later"
-    failing = [sh("echo so it is >&2; exit 3"), sh(f"touch {later}")]
-    slow = [sh("sleep 0.5"), sh(f"touch {later}")]
+    later, process = tmp_path / "later", tmp_path / "process"
+    failing = [sh(f"echo $$ > {process}; echo so it is >&2; exit 3"), sh(f"touch {later}")]
+    # It ends after the other has failed.
+    slow = [sh(f"until test -s {process} && ! kill -0 $(cat {process}); do sleep 0.05; done; sleep 0.5")]
+    slow.append(sh(f"touch {later}"))
     with pytest.raises(SystemExit) as stop:
         run([Stage("both", [failing, slow]), Stage("after", [[sh(f"touch {later}")]])])
     said = capsys.readouterr()
     assert stop.value.code
-    assert "sh -c 'echo so it is >&2; exit 3'\n\nso it is" in said.err
+    assert "so it is >&2; exit 3'\n\nso it is" in said.err
     assert "2. after" not in said.out
     assert not later.exists()
 
 
 def test_lanes_run_side_by_side_and_their_commands_in_order(tmp_path: Path) -> None:
+    """Each lane waits for the others to begin: one after the other, the first would wait in vain."""
     log = tmp_path / "log"
-    started = time.monotonic()
-    run([Stage("three", [[sh("sleep 1"), sh(f"echo {lane} >> {log}")] for lane in range(3)])])
-    assert time.monotonic() - started < 2.5
+    meet = f"for _ in $(seq 1200); do test $(ls {tmp_path} | grep -c began) = 3 && exit; sleep 0.05; done; exit 1"
+    run(
+        [
+            Stage(
+                "three",
+                [[sh(f"touch {tmp_path}/began{lane}; {meet}"), sh(f"echo {lane} >> {log}")] for lane in range(3)],
+            )
+        ]
+    )
     assert sorted(log.read_text().split()) == ["0", "1", "2"]
 
 

@@ -38,26 +38,31 @@ THRESHOLD = 225
 class Guard:
     """Gives out tokens and knows which are valid."""
 
-    lifetime: float = 3600
-    delay: float = 0
-    fails: bool = False
+    left: float = 3600
+    """Seconds that the last token is still good for, as its owner knows it. None passes by itself."""
+    gives: threading.Event = field(default_factory=threading.Event)
+    """Set unless whoever asks for a token has to wait."""
+    failures: int = 0
+    """So many times the next who ask get an error."""
     given: int = 0
     used: list[str] = field(default_factory=list)
     refused: int = 0
-    _ends: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.gives.set()
 
     def give(self) -> str:
-        time.sleep(self.delay)
-        if self.fails:
+        assert self.gives.wait(60)
+        if self.failures:
+            self.failures -= 1
             raise TransportError("no metadata server")
         self.given += 1
-        token = f"token{self.given}"
-        self._ends[f"Bearer {token}"] = time.time() + self.lifetime
-        return token
+        self.left = 3600
+        return f"token{self.given}"
 
     def admits(self, header: str) -> bool:
         self.used.append(header.removeprefix("Bearer "))
-        valid = self._ends.get(header, 0) > time.time()
+        valid = self.left > 0 and header in {f"Bearer token{number + 1}" for number in range(self.given)}
         self.refused += not valid
         return valid
 
@@ -69,9 +74,19 @@ class Fetched(Credentials):
         super().__init__()
         self._guard = guard
 
+    @property
+    def expiry(self) -> datetime | None:
+        """As google-auth has it: in UTC, without saying so."""
+        if self.token is None:
+            return None
+        return datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=self._guard.left)
+
+    @expiry.setter
+    def expiry(self, _: None) -> None:
+        """The guard knows it."""
+
     def refresh(self, request: Any) -> None:
         self.token = self._guard.give()
-        self.expiry = datetime.now(UTC).replace(tzinfo=None) + timedelta(seconds=self._guard.lifetime)
 
 
 class _Handler(grpc.GenericRpcHandler):
@@ -168,51 +183,47 @@ def test_one_token_serves_all_calls(guard: Guard) -> None:
 
 @pytest.mark.usefixtures("production")
 def test_a_token_that_has_expired_is_replaced_before_the_call(guard: Guard) -> None:
-    guard.lifetime = 0.5
-    for _ in range(3):
+    for number in range(1, 4):
         write_and_read()
-        time.sleep(0.6)
-    assert guard.refused == 0
-    assert guard.given >= 3
+        assert (guard.given, guard.used[-1], guard.refused) == (number, f"token{number}", 0)
+        guard.left = -1
 
 
 @pytest.mark.usefixtures("production")
 def test_a_token_that_will_soon_expire_is_used_while_another_one_is_fetched(guard: Guard) -> None:
-    guard.lifetime = THRESHOLD - 5
     write_and_read()
-    time.sleep(0.1)
-    before, guard.lifetime, guard.delay = guard.given, 3600, 0.5
-    began = time.monotonic()
+    guard.left = THRESHOLD - 5
+    guard.gives.clear()
+    write_and_read()  # Nobody gives another one meanwhile.
+    assert (guard.given, guard.used[-1], guard.refused) == (1, "token1", 0)
+    guard.gives.set()
+    while guard.given < 2:
+        time.sleep(0.01)
     write_and_read()
-    assert time.monotonic() - began < 0.4
-    time.sleep(0.7)
-    write_and_read()
-    assert (guard.given, guard.used[-1], guard.refused) == (before + 1, f"token{before + 1}", 0)
+    assert (guard.given, guard.used[-1]) == (2, "token2")
 
 
 @pytest.mark.usefixtures("production")
 def test_without_a_token_a_call_ends_in_time_and_the_next_one_has_it(
     guard: Guard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "ATTEMPT_SECONDS", 0.3)
-    monkeypatch.setattr(store, "TOTAL_SECONDS", 0.5)
-    guard.delay = 1.2
-    began = time.monotonic()
-    with pytest.raises((*store.TRANSIENT, exceptions.RetryError)):
-        store.get(REFERENCE)
-    assert time.monotonic() - began < 1
-    guard.delay = 0
-    time.sleep(1)
+    guard.gives.clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "ATTEMPT_SECONDS", 0.3)
+        patch.setattr(store, "TOTAL_SECONDS", 0.5)
+        with pytest.raises((*store.TRANSIENT, exceptions.RetryError)):
+            store.get(REFERENCE)
+    assert guard.used == []
+    guard.gives.set()
     write_and_read()
     assert (guard.given, guard.refused) == (1, 0)
 
 
 @pytest.mark.usefixtures("production")
 def test_a_fetch_that_fails_is_repeated_within_the_call(guard: Guard) -> None:
-    guard.fails = True
-    threading.Timer(0.3, lambda: setattr(guard, "fails", False)).start()
+    guard.failures = 2
     write_and_read()
-    assert guard.refused == 0
+    assert (guard.failures, guard.given, guard.refused) == (0, 1, 0)
 
 
 def test_a_certificate_of_somebody_else_is_refused(endpoint: str) -> None:
@@ -224,7 +235,7 @@ def test_a_certificate_of_somebody_else_is_refused(endpoint: str) -> None:
 
 
 PROGRAM = """
-import sys, time
+import sys
 from shared.data import firestore_service, store
 firestore_service.ENDPOINT = sys.argv[1]
 reference = store.document("tokens", "1")
@@ -233,7 +244,6 @@ for _ in range(4):
     batch.set(reference, {"a": store.Increment(1)}, merge=True)
     batch.commit()
     print(store.get(reference)[0].to_dict(), flush=True)
-    time.sleep(0.6)
 """
 
 
@@ -264,7 +274,6 @@ def test_the_metadata_server_of_cloud_run_is_asked(
     server = ThreadingHTTPServer(("127.0.0.1", 0), Metadata)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     host = f"127.0.0.1:{server.server_port}"
-    guard.lifetime = 1
     unset = ("FIRESTORE_EMULATOR_HOST", "GOOGLE_CLOUD_PROJECT", "GCLOUD_PROJECT", "GOOGLE_APPLICATION_CREDENTIALS")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     environment |= {
@@ -274,7 +283,7 @@ def test_the_metadata_server_of_cloud_run_is_asked(
         "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": str(certificate[2]),
     }
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, endpoint], env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", PROGRAM, endpoint], env=environment, capture_output=True, text=True, timeout=600
     )
     server.shutdown()
     assert done.stdout.splitlines() == [f"{{'a': {n}}}" for n in range(1, 5)], done.stderr

@@ -160,10 +160,11 @@ def test_a_server_that_does_not_answer_may_do_so_later(configure: Configure, mon
         email.send(ADDRESS, SUBJECT, TEXT)
     monkeypatch.setattr(email, "SECONDS", 0.3)
     with mail_server() as server:
-        server.silent_seconds = 1
+        server.answers.clear()
         configure(SMTP_URL=server.url)
         with pytest.raises(TryLater):
             email.send(ADDRESS, SUBJECT, TEXT)
+        server.answers.set()
 
 
 def test_without_a_mail_server_it_says_so(configure: Configure) -> None:
@@ -223,9 +224,10 @@ def test_a_telegram_that_does_not_answer_may_do_so_later(
     bot: TelegramServer, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(telegram, "SECONDS", 0.2)
-    bot.silent_seconds = 1
+    bot.answers.clear()
     with pytest.raises(TryLater):
         telegram.send(1, TEXT)
+    bot.answers.set()
     configure(TELEGRAM_API_URL=f"http://{HOST}:{free_ports(1)[0]}")
     with pytest.raises(TryLater) as refused:
         telegram.send(1, TEXT)

@@ -2,7 +2,9 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -335,43 +337,34 @@ def empty_bucket(bucket: None) -> None:
     storage.delete([each.name for each in storage.list_objects()])
 
 
-@pytest.fixture
-def no_storage(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Nothing answers where the storage should be, until it is called."""
-    monkeypatch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
-    monkeypatch.setattr(store, "TOTAL_SECONDS", 1.0)
+@contextmanager
+def no_storage() -> Iterator[None]:
+    """Nothing answers where the storage should be while the body runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
+        bucket.close()
+        yield
     bucket.close()
 
-    def back() -> None:
-        monkeypatch.undo()
-        bucket.close()
 
-    yield back
-    back()
-
-
-def test_without_storage_an_upload_is_503_and_leaves_nothing(api: Api, owner: Person, no_storage: Any) -> None:
+@pytest.mark.usefixtures("stopped")
+def test_without_storage_an_upload_is_503_and_leaves_nothing(api: Api, owner: Person) -> None:
     key = owner.listing()["id"]
-    answer = owner.call("POST", f"/photos/{key}", data=image())
-    assert answer.status_code == 503
-    assert answer.headers["Retry-After"]
-    assert owner.ok("GET", f"/photos/{key}") == []
-    assert api.call("GET", f"/photos/{key}/5/large.webp").status_code == 503
-    no_storage()
+    with no_storage():
+        answer = owner.call("POST", f"/photos/{key}", data=image())
+        assert answer.status_code == 503
+        assert answer.headers["Retry-After"]
+        assert owner.ok("GET", f"/photos/{key}") == []
+        assert api.call("GET", f"/photos/{key}/5/large.webp").status_code == 503
     assert add(owner, key)
 
 
-def test_a_deletion_without_storage_is_finished_by_its_repetition(
-    owner: Person, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("stopped")
+def test_a_deletion_without_storage_is_finished_by_its_repetition(owner: Person) -> None:
     key = owner.listing()["id"]
     photo = add(owner, key)["id"]
-    with monkeypatch.context() as patch:
-        patch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
-        patch.setattr(store, "TOTAL_SECONDS", 1.0)
-        bucket.close()
+    with no_storage():
         assert owner.call("DELETE", f"/photos/{key}/{photo}").status_code == 503
-    bucket.close()
     assert owner.ok("GET", f"/photos/{key}") == []
     assert in_storage(key) == {photo}
     owner.ok("DELETE", f"/photos/{key}/{photo}")

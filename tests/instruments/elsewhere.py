@@ -52,7 +52,7 @@ class Elsewhere:
     def at_once(self, calls: Sequence[Call]) -> list[Answer]:
         """Sends requests together, each from a process of its own as far as there are enough; the answers, in order."""
         begins = time.time() + TOGETHER_SECONDS
-        return [future.result(60) for future in [self._pool.submit(_send, call, begins) for call in calls]]
+        return [future.result(300) for future in [self._pool.submit(_send, call, begins) for call in calls]]
 
 
 def _set(variable: str, value: str) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -24,7 +25,9 @@ class MailServer:
         self.recipients: list[str] = []
         self.answer_to_recipient: str | None = None
         self.answer_to_message: str | None = None
-        self.silent_seconds = 0.0
+        self.answers = threading.Event()
+        """Cleared while the server keeps silent about what was sent."""
+        self.answers.set()
         self.url = ""
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
@@ -34,7 +37,8 @@ class MailServer:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        await asyncio.sleep(self.silent_seconds)
+        while not self.answers.is_set():
+            await asyncio.sleep(0.01)
         if self.answer_to_message:
             return self.answer_to_message
         message = message_from_bytes(envelope.content, policy=policy.default)

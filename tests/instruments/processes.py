@@ -19,7 +19,7 @@ import requests
 from infra.local.emulators import HOST, ROOT, free_ports
 from tests.instruments.api import MAIN
 
-START_SECONDS = 60.0
+START_SECONDS = 300.0
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Served:
             method,
             f"http://127.0.0.1:{self.port}{path}",
             headers=headers,
-            timeout=options.pop("timeout", 30),
+            timeout=options.pop("timeout", 300),
             **options,
         )
 

@@ -36,7 +36,7 @@ class Fault:
     seconds: float = 0.0
     """How long the call takes in addition."""
 
-    then: Callable[[], None] | None = None
+    then: Callable[[], object] | None = None
     """Called at the moment of the fault, such as the death of the function's process."""
 
     over: Callable[[], None] = lambda: None

@@ -48,11 +48,13 @@ class TelegramServer:
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
         self.answer: Answer | None = None
-        self.silent_seconds = 0.0
+        self.answers = threading.Event()
+        """Cleared while the server keeps silent."""
+        self.answers.set()
         self.url = ""
 
     def take(self, path: str, body: dict[str, Any]) -> Answer:
-        time.sleep(self.silent_seconds)
+        self.answers.wait()
         if path not in (f"/bot{TOKEN}/sendMessage", f"/bot{TOKEN}/sendPhoto"):
             return WRONG_TOKEN
         if path.endswith("/sendPhoto") and not _is_photo(body["photo"]):

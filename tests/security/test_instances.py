@@ -22,6 +22,7 @@ DEPLOYED = {
     "PASSWORD_PEPPER": "p" * 32,
     "CORS_ORIGINS": "https://app.example",
     "LOGIN_FAILURES_PER_ACCOUNT": str(LIMIT),
+    "THROTTLE_WINDOW_SECONDS": "1000000000",  # No window ends within a test.
 }
 USER = {"name": "N", "email": "victim@example.kz", "password": PASSWORD}
 
@@ -46,7 +47,7 @@ def instances(proxy: Proxy, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 def login(instance: Served, password: str, *forwarded: str) -> tuple[int, dict[str, str]]:
     """Logs in with any number of X-Forwarded-For headers."""
-    connection = http.client.HTTPConnection("127.0.0.1", instance.port, timeout=15)
+    connection = http.client.HTTPConnection("127.0.0.1", instance.port, timeout=300)
     body = urlencode({"username": USER["email"], "password": password}).encode()
     connection.putrequest("POST", "/auth/login")
     connection.putheader("Content-Type", "application/x-www-form-urlencoded")

@@ -15,6 +15,11 @@ _figures: Counter[str] = Counter()
 _lock = Lock()
 
 
+@pytest.fixture
+def _patience() -> None:
+    """Hours of real time: the product's own times and windows."""
+
+
 class Figures:
     """What the soak has done so far, over all its parts and threads."""
 
