@@ -9,6 +9,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 LINE = 118
 NO_QUESTIONS = {"CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
@@ -50,7 +51,7 @@ class Command:
             line = f"{line} ||\n  {self.otherwise[1]}"
         return f"{self.unless} ||\n  {line}" if self.unless else line
 
-    @property
+    @cached_property
     def in_one_line(self) -> str:
         """The command alone, without what is around it, however long."""
         return " ".join(self._shell_words())

@@ -4,8 +4,8 @@ It stands where the programs are started (running.start), so a whole deploy take
 anywhere. That the real gcloud understands the same words, and what it sends for them, is tested beside it.
 """
 
-import copy
 import json
+import pickle
 import re
 import subprocess
 from collections.abc import Callable
@@ -71,7 +71,6 @@ class Service:
         return self.newest if self.traffic == "LATEST" else self.traffic
 
 
-State = tuple[dict[str, Service], dict[str, dict[str, Any]], dict[str, set[tuple[str, str]]]]
 CHANGES = re.compile(
     r" (create|add|update|deploy|delete|rm|enable|update-traffic|(add|remove)-iam-policy-binding"
     r"|projects:addfirebase|hosting:sites:create|hosting:disable)\b"
@@ -96,8 +95,8 @@ class Cloud:
     no_public_members: bool = False
     broken_revisions: bool = False
     keeps_history: bool = False
-    history: list[State] = field(default_factory=list)
-    """What existed after each change."""
+    history: list[bytes] = field(default_factory=list)
+    """What existed after each change: services, things and grants."""
     answers: list[tuple[str, str]] = field(default_factory=list)
     """Faults: a pattern and an error. The first command that matches gets the error, once, and does nothing."""
     half: list[tuple[str, str]] = field(default_factory=list)
@@ -144,14 +143,13 @@ class Cloud:
         if CHANGES.search(line):
             self.changes.append(line)
             if self.keeps_history:
-                self.history.append(copy.deepcopy((self.services, self.things, self.grants)))
+                self.history.append(pickle.dumps((self.services, self.things, self.grants)))
         self._fail(self.half, line)
         return printed
 
     def as_after(self, change: int) -> "Cloud":
         """The project as it was after one of the changes; what a deploy leaves that ends there."""
-        services, things, grants = copy.deepcopy(self.history[change])
-        return Cloud(services, things, grants)
+        return Cloud(*pickle.loads(self.history[change]))
 
     @staticmethod
     def _fail(faults: list[tuple[str, str]], line: str) -> None:
