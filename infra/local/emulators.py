@@ -133,7 +133,7 @@ def firestore(port: int, log: Path, functions_host: str | None = None) -> Iterat
     if functions_host:
         command += ["--functions_emulator", functions_host]
     log.parent.mkdir(parents=True, exist_ok=True)
-    with guarded(command, log) as process:
+    with guarded(command, log, patience_seconds=0) as process:  # It has nothing to save, and takes up to a minute.
         _wait_for(f"http://{HOST}:{port}/", process, log)
         yield
 

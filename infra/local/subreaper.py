@@ -26,7 +26,11 @@ PR_SET_CHILD_SUBREAPER = 36
 
 @contextmanager
 def guarded(
-    command: list[str], log: Path, env: Mapping[str, str] | None = None, cwd: Path | None = None
+    command: list[str],
+    log: Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Runs a command while the body runs; afterwards nothing that it started is left.
 
@@ -35,10 +39,12 @@ def guarded(
         log: The file that takes everything it prints.
         env: Its environment; the caller's by default.
         cwd: Its working directory; the caller's by default.
+        patience_seconds: How long it may take to end by itself.
     """
     with log.open("wb") as output:
         guard = subprocess.Popen(
-            [sys.executable, "-P", __file__, *command],  # -P: this folder's modules shadow none of the library's.
+            # -P: this folder's modules shadow none of the library's.
+            [sys.executable, "-P", __file__, str(patience_seconds), *command],
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -59,20 +65,21 @@ def main() -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit())
-    command = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+    patience_seconds, *words = sys.argv[1:]
+    command = subprocess.Popen(words, stdin=subprocess.DEVNULL)
     try:
         while command.poll() is None and not select.select([sys.stdin], [], [], 0.2)[0]:
             pass
     finally:
-        _end(command)
+        _end(command, float(patience_seconds))
     return abs(int(command.returncode))
 
 
-def _end(command: subprocess.Popen[bytes]) -> None:
+def _end(command: subprocess.Popen[bytes], patience_seconds: float) -> None:
     family = psutil.Process().children(recursive=True)  # Where orphans are not adopted, they are known by now.
     command.send_signal(signal.SIGINT)
     with suppress(subprocess.TimeoutExpired):
-        command.wait(PATIENCE_SECONDS)
+        command.wait(patience_seconds)
     while left := [*filter(psutil.Process.is_running, family), *psutil.Process().children(recursive=True)]:
         for process in left:
             with suppress(psutil.NoSuchProcess):
