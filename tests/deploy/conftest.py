@@ -2,10 +2,11 @@
 
 import json
 import os
+import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,12 +24,12 @@ PROJECT = Project(
 NO_ACCOUNT = "do not currently have an active account"
 
 
-NOTE = """#!{python}
-import json, sys
-with open({file!r}, "a") as file:
-    print(json.dumps(sys.argv), file=file)
-print({prints!r}, end="")
+END = "\n"
+NOTE = """#!/bin/sh
+printf '%s\\0' "$0" "$@" '{end}' >> {file}
+printf %s {prints}
 """
+"""A whole deploy starts hundreds of them, so they are no Python."""
 
 
 @dataclass(frozen=True)
@@ -125,15 +126,15 @@ def deployed(cloud: tuple[Google, dict[str, str]], release: Release) -> Google:
     return cloud[0]
 
 
-def write_programs(folder: Path, *names: str, prints: str) -> Path:
-    """Makes programs that only write down how they were called: a line of JSON for each call, in the returned file."""
+def write_programs(folder: Path, *names: str, prints: str) -> Callable[[], list[list[str]]]:
+    """Makes programs that only write down how they were called; gives what reads it: the words of each call."""
     notes = folder / "typed"
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(NOTE.format(python=sys.executable, file=str(notes), prints=prints))
+        path.write_text(NOTE.format(end=END, file=shlex.quote(str(notes)), prints=shlex.quote(prints)))
         path.chmod(0o755)
-    return notes
+    return lambda: [call.split("\0") for call in notes.read_text().split(f"\0{END}\0")[:-1]]
 
 
 def plain_words(command: Command) -> tuple[str, ...]:

@@ -1,6 +1,5 @@
 """What a deploy types, word for word, and that the programs which it calls understand every command."""
 
-import json
 import os
 import re
 import subprocess
@@ -372,7 +371,7 @@ def test_a_dry_run_pasted_into_a_shell_types_what_a_real_run_does(tmp_path: Path
         ["bash"], input=script, env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, cwd=tmp_path, text=True, check=False
     )
     assert done.returncode == 0
-    shell = [json.loads(line) for line in notes.read_text().splitlines()]
+    shell = notes()
     named = {(FIREBASE if program.endswith("firebase") else Path(program).name, *rest[:3]) for program, *rest in shell}
     missing = {tuple(map(str, each.words[:4])) for each in calls(deploy.plan(WITHOUT_SMTP))} - named
     # The first runs only when a check fails, the second only where a policy forbids what comes before.

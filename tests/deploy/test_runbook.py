@@ -1,6 +1,5 @@
 """What an operator is told to type can be typed, and the workflow is one that GitHub would run."""
 
-import json
 import os
 import re
 import subprocess
@@ -32,7 +31,7 @@ def typed(tmp_path_factory: pytest.TempPathFactory) -> list[list[str]]:
     lines = [*blocks, *re.findall(r"`((?:gcloud|make) [^`]+)`", RUNBOOK + alerts)]
     path = f"{folder}:{os.environ['PATH']}"
     subprocess.run(["bash", "-e"], input="\n".join(lines), env={"PATH": path}, cwd=folder, text=True, check=True)
-    calls = [json.loads(line) for line in notes.read_text().splitlines()]
+    calls = notes()
     return [[Path(program).name, *words] for program, *words in calls]
 
 

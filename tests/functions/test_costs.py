@@ -21,6 +21,7 @@ from shared.models.preferences import PreferenceWrite
 from shared.settings import settings
 from tests.instruments import worlds
 from tests.instruments.api import PASSWORD, Api, Person
+from tests.instruments.clock import StoppedClock
 from tests.instruments.costs import Cost, Meter
 from tests.instruments.recorder import Recorder
 from tests.instruments.walks import walked
@@ -434,7 +435,7 @@ def test_own_listings_on_top_cost_nothing(
 
 
 def test_a_search_that_takes_longer_than_a_request_goes_on_where_it_stopped(
-    owner: Person, tenant: Person, monkeypatch: pytest.MonkeyPatch
+    owner: Person, tenant: Person, stopped: StoppedClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each request has time for a few pages only: every 503 leaves the next one less to do."""
     worlds.add_listings(owner.id, [HOUSE] * 2)
@@ -442,11 +443,10 @@ def test_a_search_that_takes_longer_than_a_request_goes_on_where_it_stopped(
     settle()
     worlds.swipe(tenant.id, documents, PreferenceWrite(city=FLAT.city))
     monkeypatch.setattr(progress, "MAX_PAGE", 64)
-    monkeypatch.setattr(store, "TOTAL_SECONDS", 4.0)
     search = listings.list_newest_in
 
     def slow(*given: Any, **options: Any) -> Any:
-        time.sleep(0.4)
+        stopped.sleep(1)
         return search(*given, **options)
 
     monkeypatch.setattr(listings, "list_newest_in", slow)
