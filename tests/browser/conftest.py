@@ -13,9 +13,19 @@ from uuid import uuid4
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from infra.local.emulators import ROOT, STATE
+
+PATIENCE_MS = 120_000
+"""A busy machine takes its time; and the local system starts a process for every first call of a function."""
+expect.set_options(timeout=PATIENCE_MS)
+
+MESSAGES_STAY = """
+  const start = window.setTimeout;
+  window.setTimeout = (run, ...rest) => (run.name === 'linger' ? 0 : start(run, ...rest));
+"""
+"""A message of the page (toast() in ui.js) would go away by itself before a slow test has looked at it."""
 
 SCREENSHOTS = STATE / "screenshots"
 PASSWORD = "correct horse"
@@ -43,7 +53,7 @@ class Person:
 
     def call(self, method: str, path: str, **body: Any) -> Any:
         headers = {"Authorization": f"Bearer {self.token}"}
-        answer = requests.request(method, self.base_url + path, json=body or None, headers=headers, timeout=60)
+        answer = requests.request(method, self.base_url + path, json=body or None, headers=headers, timeout=300)
         assert answer.status_code == 200, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json()
 
@@ -57,7 +67,7 @@ class Person:
     def shows(self, listing: int, picture: bytes) -> None:
         """Adds a photo to a listing."""
         headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "image/jpeg"}
-        answer = requests.post(f"{self.base_url}/photos/{listing}", data=picture, headers=headers, timeout=60)
+        answer = requests.post(f"{self.base_url}/photos/{listing}", data=picture, headers=headers, timeout=300)
         assert answer.status_code == 200, answer.text
 
 
@@ -97,7 +107,7 @@ def system(suite: str) -> str:
         "/photos/1",
         "/admin/users",
     ):
-        requests.get(f"{suite}/{path}", timeout=120)
+        requests.get(f"{suite}/{path}", timeout=600)
     return suite
 
 
@@ -118,7 +128,8 @@ def open_page(chromium: Browser, system: str) -> Iterator[Callable[..., Page]]:
 
     def open_page(path: str = "/", size: str = "desktop", locale: str = "en-GB") -> Page:
         context = chromium.new_context(locale=locale, **SIZES[size])
-        context.set_default_timeout(30_000)  # The local system starts a process for every first call of a function.
+        context.set_default_timeout(PATIENCE_MS)
+        context.add_init_script(MESSAGES_STAY)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: problems.append(f"{error}\n{error.stack}"))
@@ -156,7 +167,7 @@ def person(system: str) -> Callable[..., Person]:
     def person(role: str, name: str) -> Person:
         email = f"{role}-{uuid4().hex[:12]}@example.com"
         user = {"role": role, "name": name, "email": email, "password": PASSWORD}
-        made = requests.post(f"{system}/auth/register", json=user, timeout=60)
+        made = requests.post(f"{system}/auth/register", json=user, timeout=300)
         assert made.status_code == 200, made.text
         return Person(system, name, email, made.json()["id"], _login(system, email))
 
@@ -169,15 +180,15 @@ def admin(system: str) -> Person:
     email = f"admin-{uuid4().hex[:12]}@example.com"
     command = [sys.executable, "-m", "infra.admin"]
     env = os.environ | {"EMAIL": email, "PASSWORD": PASSWORD}
-    subprocess.run(command, env=env, cwd=Path(ROOT), check=True, timeout=120)
+    subprocess.run(command, env=env, cwd=Path(ROOT), check=True, timeout=600)
     token = _login(system, email)
-    me = requests.get(f"{system}/auth/me", headers={"Authorization": f"Bearer {token}"}, timeout=60).json()
+    me = requests.get(f"{system}/auth/me", headers={"Authorization": f"Bearer {token}"}, timeout=300).json()
     return Person(system, me["name"], email, me["id"], token)
 
 
 def _login(base_url: str, email: str) -> str:
     form = {"username": email, "password": PASSWORD}
-    return str(requests.post(f"{base_url}/auth/login", data=form, timeout=60).json()["access_token"])
+    return str(requests.post(f"{base_url}/auth/login", data=form, timeout=300).json()["access_token"])
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ def test_the_bell_tells_of_a_lead_and_leads_to_it(
     sign_in(page, owner)
     page.get_by_role("link", name="Notifications, 2 new").click()
     told = page.locator("[data-notification]")
-    expect(told).to_have_count(2, timeout=30_000)
+    expect(told).to_have_count(2)
     expect(told.first).to_contain_text("You have a new message")
     expect(told.last).to_contain_text("A new lead on your listing")
     screenshot(page, "told")
@@ -58,9 +58,19 @@ def test_the_bell_does_not_forget_while_the_views_change(open_page: Open, person
     page.route("**/notifications?unread=true*", lambda route: None)  # The next answer does not come.
     page.get_by_role("link", name="Leads").click()
     expect(page.get_by_role("heading", name="Leads")).to_be_focused()
-    expect(unread).to_be_visible(timeout=1)
+    assert unread.is_visible()
 
 
+NOTE_PAUSES = """
+  () => {
+    const start = window.setTimeout;
+    window.pauses = [];
+    window.setTimeout = (run, pause, ...rest) => {
+      if (run.name === 'run') window.pauses.push(pause); // What asks again, see polling.js.
+      return start(run, pause, ...rest);
+    };
+  }
+"""
 WORDS = {"en": ("Like", "I see, send it"), "ru": ("Нравится", "Понятно, отправить")}
 
 
@@ -79,6 +89,7 @@ def test_what_happens_elsewhere_shows_within_ten_seconds(
     sign_in(theirs, tenant)
     for each in (page, theirs):
         each.locator(f".languages [lang={language}]").click()
+    page.evaluate(NOTE_PAUSES)
     page.locator(".nav a[href='#/leads']").click()
     unread = page.locator(".bell-count")
     expect(page.locator("main .loading")).to_have_count(0)
@@ -87,20 +98,21 @@ def test_what_happens_elsewhere_shows_within_ten_seconds(
     expect(top_card(theirs)).to_have_text("A flat")
     theirs.get_by_role("button", name=like, exact=True).click()
     theirs.get_by_role("dialog").get_by_role("button", name=agree).click()
-    expect(unread).to_have_text("1", timeout=10_000)
+    expect(unread).to_have_text("1")
     lead_row = page.locator("[data-lead]")
-    expect(lead_row).to_contain_text("Timur Tenant", timeout=2000)
+    expect(lead_row).to_contain_text("Timur Tenant")
+    assert 0 < max(page.evaluate("pauses")) <= 8000  # In milliseconds; the answers come fast where the machine is.
     screenshot(page, "lead")
     lead_row.locator(".talk-link").click()
     page.locator("textarea").fill("Come and see it")
     page.locator(".composer button").click()
     theirs.locator(".nav a[href='#/leads']").click()
-    expect(theirs.locator("[data-lead] .talk-last")).to_have_text("Come and see it", timeout=10_000)
+    expect(theirs.locator("[data-lead] .talk-last")).to_have_text("Come and see it")
 
     owner.offers(city, "Another flat")
     told = theirs.locator("[data-notification]").filter(has_text="New here")
     theirs.locator(".bell").click()
-    expect(told.filter(has_text="Another flat")).to_have_count(1, timeout=10_000)
+    expect(told.filter(has_text="Another flat")).to_have_count(1)
     theirs.wait_for_timeout(3000)
     theirs.reload()
     expect(told).to_have_count(2)  # The first flat, and the second: each once.

@@ -84,7 +84,7 @@ def test_the_page_can_be_installed(open_page: Open) -> None:
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/offline.html"])
 def test_the_page_has_a_strict_policy(path: str, system: str) -> None:
-    answer = requests.get(system + path, timeout=60)
+    answer = requests.get(system + path, timeout=300)
     policy = dict(part.strip().split(" ", 1) for part in answer.headers["Content-Security-Policy"].split(";"))
     assert policy["default-src"] == "'none'"
     assert policy["script-src"] == policy["style-src"] == policy["connect-src"] == "'self'"

@@ -74,7 +74,7 @@ def test_a_home_is_offered_found_and_asked_for_on_phones(
     editor.locator("[name=description]").fill("By the park")
     screenshot(page, "editor")
     editor.get_by_role("button", name=texts["save"]).click()
-    expect(page.locator(".toast")).to_contain_text(texts["own.created"], timeout=30_000)
+    expect(page.locator(".toast")).to_contain_text(texts["own.created"])
     row = page.locator("[data-listing]")
     assert colour_of(row.locator(".thumb img")) == "red"
     screenshot(page, "listings")
@@ -112,7 +112,7 @@ def test_a_home_is_offered_found_and_asked_for_on_phones(
     for each, other in ((theirs, "Olga Owner"), (page, "Timur Tenant")):
         each.locator(".nav a[href='#/leads']").click()
         lead = each.locator("[data-lead]")
-        expect(lead).to_contain_text(other, timeout=15_000)
+        expect(lead).to_contain_text(other)
         expect(lead).to_contain_text("Three photos and a view")
         assert colour_of(lead.locator(".thumb img")) == "red"
         screenshot(each, f"lead-{other[:5]}")
@@ -130,7 +130,7 @@ def test_photos_are_put_in_order_and_taken_away(
     page.get_by_role("button", name="Edit: A flat").click()
     choose(page, "red", "green", "blue")
     shelf = page.locator(".shelf-item")
-    expect(shelf.locator("progress")).to_have_count(0, timeout=30_000)
+    expect(shelf.locator("progress")).to_have_count(0)
     assert colours(shelf.locator("img"), 3) == ["red", "green", "blue"]
     page.get_by_role("button", name="Photo 3: earlier").click()
     expect(page.get_by_role("button", name="Photo 2: earlier")).to_be_focused()
@@ -181,15 +181,13 @@ def test_photos_of_a_draft_survive_and_go_out_small(
 
     page.route("**/photos/*", lose)
     editor.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("alert").filter(has_text="The listing is saved, but not all photos")).to_be_visible(
-        timeout=30_000
-    )
+    expect(page.get_by_role("alert").filter(has_text="The listing is saved, but not all photos")).to_be_visible()
     failed = editor.locator(".is-failed")
     expect(failed).to_contain_text("The server cannot be reached.")
     screenshot(page, "failed")
     failed.get_by_role("button", name="Try again").click()
     expect(failed).to_have_count(0)
-    expect(editor.locator("progress")).to_have_count(0, timeout=30_000)
+    expect(editor.locator("progress")).to_have_count(0)
     editor.get_by_role("button", name="Save").click()
     expect(editor).to_be_hidden()
     uploads = [request.post_data_buffer for request in sent if request.method == "POST"]
