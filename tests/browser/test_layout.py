@@ -82,9 +82,9 @@ def test_a_message_covers_neither_title_nor_filter_nor_buttons(
         expect(top_card(page)).to_have_text("Third")
     for view, heading in (("Favorites", "Favorites"), ("Leads", "My leads")):
         page.get_by_role("link", name=view).first.click()
-        title = page.get_by_role("heading", name=heading)
-        expect(title).to_be_visible()  # By now, a message that belonged to the view before has gone.
-        assert toast.count() == 0 or not overlap(place(toast), place(title))
+        top = page.get_by_role("heading", name=heading)
+        expect(top).to_be_visible()  # By now, a message that belonged to the view before has gone.
+        assert toast.count() == 0 or not overlap(place(toast), place(top))
 
 
 @pytest.mark.parametrize("phone", ["phone", *PHONES])
