@@ -158,7 +158,7 @@ def sent_to(whole_system: System) -> Callable[[str], list[dict[str, str]]]:
     """What the whole system has sent to an email or a telegram_id, newest first."""
 
     def read(address: str) -> list[dict[str, str]]:
-        with urllib.request.urlopen(f"{whole_system.sent_url}/messages?to={quote(address)}", timeout=10) as answer:
+        with urllib.request.urlopen(f"{whole_system.sent_url}/messages?to={quote(address)}", timeout=300) as answer:
             messages: list[dict[str, str]] = json.load(answer)
         return messages
 
@@ -176,7 +176,7 @@ def bucket() -> Iterator[None]:
 def database(emulator: str) -> str:
     """An empty database in the emulator; its HOST:PORT."""
     url = f"http://{emulator}/emulator/v1/projects/{PROJECT}/databases/(default)/documents"
-    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
+    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=300).close()
     return emulator
 
 

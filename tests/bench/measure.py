@@ -19,7 +19,8 @@ from shared.settings import settings
 from tests.bench import calls
 from tests.bench.calls import CALLS, Call, World
 from tests.instruments import worlds
-from tests.instruments.servers import BARE, PATIENT, PLAIN, RECORDED, Request, Server, running
+from tests.instruments.processes import PATIENT
+from tests.instruments.servers import BARE, PLAIN, RECORDED, Request, Server, running
 
 Figures = dict[str, float]
 Tick = Callable[[str], None]

@@ -358,7 +358,7 @@ def test_firebase_tools_understands_every_command(tmp_path: Path, monkeypatch: p
         subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=environment, cwd=ROOT)
         for words in (*wanted, wrong)
     ]
-    *said, refused = [each.communicate(timeout=200)[0] for each in running_]
+    *said, refused = [each.communicate(timeout=1200)[0] for each in running_]
     assert "unknown option" in refused
     assert [text for text in said if "authenticate" not in text] == []
 

@@ -11,7 +11,7 @@ from tests.conftest import Configure
 
 
 def read(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=10) as answer:
+    with urllib.request.urlopen(url, timeout=300) as answer:
         return json.load(answer)
 
 
@@ -25,7 +25,7 @@ def test_what_people_are_sent_stays_here_and_is_shown(configure: Configure) -> N
         assert oldest["text"] == "Сіздің кодыңыз: 123456"
         assert (newest["channel"], newest["to"], newest["text"]) == ("telegram", "77", "A <b>new</b> lead")
         assert read(f"{sending.url}/messages?to=77") == [newest]
-        with urllib.request.urlopen(sending.url, timeout=10) as page:
+        with urllib.request.urlopen(sending.url, timeout=300) as page:
             shown = page.read().decode()
         assert "A &lt;b&gt;new&lt;/b&gt; lead" in shown
         assert "Код 123456" in shown

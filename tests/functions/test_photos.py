@@ -324,7 +324,7 @@ for name in FUNCTIONS:
 loaded = {"PIL", "pillow_heif", "shared.images", "google.cloud.storage"} & set(sys.modules)
 assert not loaded, loaded
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60, cwd=ROOT)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=600, cwd=ROOT)
 
 
 # --- What goes wrong in between -----------------------------------------------------------------------------------

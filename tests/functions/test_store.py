@@ -522,4 +522,4 @@ from shared.data import store
 store.collection("users").limit(1).message()
 store.client()
 """
-    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=600)

@@ -30,10 +30,12 @@ class Answer(NamedTuple):
 
 def _send(call: Call, begins: float) -> Answer:
     # Imported there and kept: the process has its own apps, its own client, its own memory.
+    from tests.bench.patience import be_patient
     from tests.instruments.api import Api
 
     global _api
     _api = _api or Api()
+    be_patient()
     time.sleep(max(0.0, begins + call.later - time.time()))
     options = {} if call.body is None else {"json": call.body}
     response = _api.call(call.method, call.path, call.token, **options)

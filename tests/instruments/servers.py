@@ -20,7 +20,6 @@ from tests.instruments.processes import function_process
 
 MANIFEST: dict[str, Any] = yaml.safe_load((ROOT / "functions.yaml").read_text())["endpoints"]
 PLAIN = ROOT / "main.py"
-PATIENT = ROOT / "tests/bench/patient_main.py"
 RECORDED = ROOT / "tests/bench/recorded_main.py"
 BARE = ROOT / "tests/bench/minimal_function.py"
 START_SECONDS = 60.0

@@ -26,7 +26,7 @@ NONCE = re.compile(r"^[0-9a-f]{8}:")  # Of an action in a feed's history.
 def empty(emulator: str) -> None:
     """Removes every document."""
     url = f"http://{emulator}/emulator/v1/projects/{os.environ['GOOGLE_CLOUD_PROJECT']}/databases/(default)/documents"
-    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=30).close()
+    urllib.request.urlopen(urllib.request.Request(url, method="DELETE"), timeout=300).close()
 
 
 def delete(reference: store.Reference) -> None:

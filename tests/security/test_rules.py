@@ -52,7 +52,7 @@ def documents(api: Api) -> str:
 
 def set_rules(base: str, project: str, content: str) -> None:
     body = {"rules": {"files": [{"name": "firestore.rules", "content": content}]}}
-    requests.put(f"{base}/emulator/v1/projects/{project}:securityRules", json=body, timeout=30).raise_for_status()
+    requests.put(f"{base}/emulator/v1/projects/{project}:securityRules", json=body, timeout=300).raise_for_status()
 
 
 def attempts(documents: str, headers: dict[str, str]) -> dict[str, int]:
@@ -63,7 +63,7 @@ def attempts(documents: str, headers: dict[str, str]) -> dict[str, int]:
 
     def send(what: str, method: str, path: str, body: Any = None) -> None:
         separator = "" if path.startswith(":") else "/"
-        answer = requests.request(method, f"{documents}{separator}{path}", json=body, headers=headers, timeout=30)
+        answer = requests.request(method, f"{documents}{separator}{path}", json=body, headers=headers, timeout=300)
         done[what] = answer.status_code
         if isinstance(answer.json(), list):  # A stream says it inside.
             done[what] = max(part.get("error", {}).get("code", answer.status_code) for part in answer.json())
@@ -97,10 +97,10 @@ def attempts(documents: str, headers: dict[str, str]) -> dict[str, int]:
 def test_no_client_reads_or_writes_anything(documents: str, client: str) -> None:
     claims = CLIENTS[client]
     headers = {} if claims is None else {"Authorization": f"Bearer {token(**claims)}"}
-    before = requests.get(f"{documents}/users/1", headers={"Authorization": "Bearer owner"}, timeout=30).json()
+    before = requests.get(f"{documents}/users/1", headers={"Authorization": "Bearer owner"}, timeout=300).json()
     done = attempts(documents, headers)
     assert {what: status for what, status in done.items() if status != 403} == {}
-    assert requests.get(f"{documents}/users/1", headers={"Authorization": "Bearer owner"}, timeout=30).json() == before
+    assert requests.get(f"{documents}/users/1", headers={"Authorization": "Bearer owner"}, timeout=300).json() == before
 
 
 def test_the_same_attempts_succeed_where_rules_allow_them(documents: str) -> None:

@@ -22,7 +22,7 @@ from tests.faults.operations import OPERATIONS, World
 from tests.faults.test_faults import clean, finish, make_up_for, start
 from tests.faults.test_trigger import deliver
 from tests.functions.histories import PREFERENCES, ServedHistory, feed_processes
-from tests.instruments.api import Api
+from tests.instruments.api import MAIN, Api
 from tests.instruments.elsewhere import Elsewhere
 from tests.instruments.processes import Served, served
 from tests.instruments.proxy import CODES, Fault, Proxy
@@ -128,7 +128,8 @@ def test_chaos(api: Api, proxy: Proxy, figures: Figures, tmp_path: Path) -> None
     with ExitStack() as stack:
         names = ("listings", "preferences", "feed", "favorites")
         functions = {
-            name: stack.enter_context(served(name, tmp_path, FIRESTORE_EMULATOR_HOST=proxy.address)) for name in names
+            name: stack.enter_context(served(name, tmp_path, Path(MAIN), FIRESTORE_EMULATOR_HOST=proxy.address))
+            for name in names
         }
         for number in rounds("chaos"):
             empty(proxy.emulator)

@@ -70,4 +70,4 @@ for name in yaml.safe_load(open("functions.yaml"))["endpoints"]:
 sys.exit("google.cloud.firestore_v1" in sys.modules)
 """
     environment = {"FIRESTORE_EMULATOR_HOST": "127.0.0.1:1", "GOOGLE_CLOUD_PROJECT": "demo"}
-    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=60)
+    subprocess.run([sys.executable, "-c", program], env=environment, check=True, timeout=600)
