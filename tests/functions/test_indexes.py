@@ -226,7 +226,9 @@ def is_served(query: StructuredQuery, indexes: Indexes) -> bool:
 
 
 @pytest.mark.parametrize("gaps", [1, 2, 3, 4, 6, 20])
-@pytest.mark.parametrize("filters", [{}, {"rooms_max": 5}, {name: FILTERS[name] for name in TOLD}])
+@pytest.mark.parametrize(
+    "filters", [{}, {"rooms_max": 5}, {name: FILTERS[name] for name in TOLD} | {"with_photos": True}]
+)
 @pytest.mark.parametrize("wanted", list(subsets(["city", "price_min", "price_max"])))
 def test_the_widest_queries_of_the_feed_are_within_the_limits(
     recorder: Recorder, gaps: int, wanted: tuple[str, ...], filters: dict[str, Any]
