@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,7 @@ import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,12 +112,21 @@ def join_running_system() -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports that nothing listens on right now."""
+    """Different ports that nothing listens on right now.
+
+    They lie below those that a system gives to connections that it opens (from 32,768 on, on Linux): such a connection
+    could otherwise take a port before its server does. Processes that look for ports at the same time look in different
+    places.
+    """
+    lowest = 10_000 + os.getpid() % 20 * 1_000
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind((HOST, 0))
-        return [each.getsockname()[1] for each in sockets]
+        found: list[int] = []
+        while len(found) < count:
+            port = lowest + secrets.randbelow(1_000)
+            with suppress(OSError):
+                held.enter_context(socket.socket()).bind((HOST, port))
+                found.append(port)
+        return found
 
 
 @contextmanager
