@@ -1,5 +1,6 @@
 """What is uploaded runs as the platform runs it: that archive alone, those packages alone, those settings."""
 
+import fcntl
 import hashlib
 import os
 import re
@@ -77,13 +78,16 @@ def installed(requirements: Path) -> Path:
     digest = hashlib.sha256(requirements.read_bytes() + sys.version.encode()).hexdigest()[:16]
     folder = STATE / f"function-{digest}"
     python = folder / "bin/python"
-    if not (folder / "complete").exists():
-        for old in STATE.glob("function-*"):
-            shutil.rmtree(old)
-        subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-        quiet = ("--quiet", "--disable-pip-version-check")
-        subprocess.run([python, "-m", "pip", "install", *quiet, "--requirement", requirements], check=True)
-        (folder / "complete").touch()
+    STATE.mkdir(parents=True, exist_ok=True)
+    with (STATE / "function.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # Another worker may be making it right now.
+        if not (folder / "complete").exists():
+            for old in STATE.glob("function-*"):
+                shutil.rmtree(old)
+            subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+            quiet = ("--quiet", "--disable-pip-version-check")
+            subprocess.run([python, "-m", "pip", "install", *quiet, "--requirement", requirements], check=True)
+            (folder / "complete").touch()
     return python
 
 
