@@ -174,9 +174,9 @@ class Progress:
             at: Where its listing stands, to be shown again if it has no action left. None: it does not exist any more.
         """
         history = tuple(other for other in self.history if other != past)
-        taken_back = (past.nonce, *self.taken_back)[:HISTORY]
+        after = replace(self, history=history, taken_back=(past.nonce, *self.taken_back)[:HISTORY])
         if at is None or past.previous:
-            return replace(self, history=history, taken_back=taken_back)
+            return after
         # A listing that has moved since stands above all that the action has covered.
         stretches = [Interval(max(past.covered_from or at, at), at), *[Interval(at, at)] * MAX_CRITERIA]
         covered = tuple(
@@ -184,7 +184,7 @@ class Progress:
             for each, stretch in zip(self.covered, stretches, strict=False)
         )
         reopened = (past.listing_id, *(key for key in self.reopened if key != past.listing_id))[:HISTORY]
-        return replace(self, history=history, covered=covered, reopened=reopened, taken_back=taken_back)
+        return replace(after, covered=covered, reopened=reopened)
 
 
 def _covered_from(before: Coverage, after: Coverage, at: Position) -> Position | None:
