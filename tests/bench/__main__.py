@@ -21,8 +21,8 @@ os.environ |= {"BCRYPT_COST": "12", "FEED_SETTLE_SECONDS": "10"}
 from tests.bench import measure, report  # noqa: E402  - They read the settings.
 from tests.bench.calls import World  # noqa: E402
 from tests.bench.measure import Size  # noqa: E402
-from tests.bench.patience import be_patient  # noqa: E402
 from tests.bench.results import Results, code_digest  # noqa: E402
+from tests.instruments.patience import be_patient  # noqa: E402
 from tests.instruments.servers import MANIFEST  # noqa: E402
 
 FOLDER = STATE / "bench"

@@ -3,7 +3,7 @@
 from typing import Any
 
 import main
-from tests.bench.patience import be_patient
+from tests.instruments.patience import be_patient
 
 
 def __getattr__(name: str) -> Any:

@@ -8,6 +8,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+from tests.instruments.patience import be_patient
+
 PROCESSES = 3
 TOGETHER_SECONDS = 0.02
 """So long after it was asked for, a round of calls begins in all processes."""
@@ -30,12 +32,12 @@ class Answer(NamedTuple):
 
 def _send(call: Call, begins: float) -> Answer:
     # Imported there and kept: the process has its own apps, its own client, its own memory.
-    from tests.bench.patience import be_patient
     from tests.instruments.api import Api
 
     global _api
-    _api = _api or Api()
-    be_patient()
+    if _api is None:
+        be_patient()
+        _api = Api()
     time.sleep(max(0.0, begins + call.later - time.time()))
     options = {} if call.body is None else {"json": call.body}
     response = _api.call(call.method, call.path, call.token, **options)

@@ -24,7 +24,7 @@ RECORDED = ROOT / "tests/bench/recorded_main.py"
 BARE = ROOT / "tests/bench/minimal_function.py"
 START_SECONDS = 60.0
 ANSWER_SECONDS = 3600.0
-"""How long a request is waited for: the emulator answers some queries in minutes. See tests/bench/patience.py."""
+"""How long a request is waited for: the emulator answers some queries in minutes. See tests/instruments/patience.py."""
 
 
 @dataclass(frozen=True)

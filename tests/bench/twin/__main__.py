@@ -27,9 +27,9 @@ from shared import security  # noqa: E402  - They read the settings.
 from shared.enums import Role  # noqa: E402
 from shared.settings import settings  # noqa: E402
 from tests.bench import calls, report  # noqa: E402
-from tests.bench.patience import be_patient  # noqa: E402
 from tests.bench.twin.postgres import NoPostgresError, postgres  # noqa: E402
 from tests.instruments import worlds  # noqa: E402
+from tests.instruments.patience import be_patient  # noqa: E402
 from tests.instruments.servers import PLAIN, Request, Server, running  # noqa: E402
 
 FOLDER = STATE / "bench"
