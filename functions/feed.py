@@ -11,8 +11,8 @@ api = Group("feed", __doc__)
 
 
 def _deck(caller: Caller, size: int, include: frozenset[str]) -> list[ListingRead]:
-    user, preference_doc, feed_doc = caller.load(preferences.ref, feeds.ref)
-    found = feeds.next_listings(user.id, preferences.criteria_of(preference_doc), feed_doc, size)
+    user, feed_doc = caller.load(feeds.ref)
+    found = feeds.next_listings(user.id, preferences.criteria_of(user), feed_doc, size)
     return [listings.to_model(listing, include) for listing in found]
 
 

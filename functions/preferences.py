@@ -3,17 +3,15 @@
 from shared.data import preferences
 from shared.data.users import User
 from shared.models.preferences import PreferenceParams, PreferenceRead, PreferenceWrite
-from shared.web.caller import Caller
 from shared.web.group import Group
 
 api = Group("preferences", __doc__)
 
 
 @api.get("/preferences")
-def get_preferences(caller: Caller, query: PreferenceParams) -> PreferenceRead | None:
+def get_preferences(user: User, query: PreferenceParams) -> PreferenceRead | None:
     """Show the caller's preferences; null before they are first set."""
-    _, preference_doc = caller.load(preferences.ref)
-    return preferences.to_model(preference_doc, query.include)
+    return preferences.to_model(user, query.include)
 
 
 @api.post("/preferences")

@@ -17,6 +17,7 @@ from shared.data import feeds, listings, preferences, store, swipes, users
 from shared.data.users import User
 from shared.enums import Action, DealType, PropertyType, Role
 from shared.errors import Conflict
+from shared.feed.criteria import Criteria
 from shared.models.listings import ListingWrite
 from shared.models.preferences import PreferenceWrite
 from shared.security import hash_password
@@ -79,7 +80,7 @@ def load() -> None:
     for person, user in zip(PEOPLE, people, strict=True):
         if person.wants:
             preferences.replace(user.id, person.wants)
-            _swipe(user)
+            _swipe(user, person.wants)
 
 
 def add_listings(count: int, seed: int = demo_listings.SEED, pictures: bool = False) -> None:
@@ -123,9 +124,9 @@ def _write(offers: Sequence[tuple[User, ListingWrite]], pictures: bool) -> None:
         batch.commit()
 
 
-def _swipe(tenant: User) -> None:
-    preference_doc, feed_doc = store.get(preferences.ref(tenant.id), feeds.ref(tenant.id))
-    deck = feeds.next_listings(tenant.id, preferences.criteria_of(preference_doc), feed_doc, len(SWIPES))
+def _swipe(tenant: User, wants: PreferenceWrite) -> None:
+    (feed_doc,) = store.get(feeds.ref(tenant.id))
+    deck = feeds.next_listings(tenant.id, Criteria.of(wants, wants.filters), feed_doc, len(SWIPES))
     for listing, action in zip(deck, SWIPES, strict=False):
         swipe_doc, feed_doc = store.get(swipes.ref(tenant.id, listing["id"]), feeds.ref(tenant.id))
         feeds.act(tenant.id, listing, action, "web", swipe_doc, feed_doc)

@@ -53,6 +53,13 @@ def _tenge(value: int | None) -> str | None:
     return None if value is None else f"{to_tenge(value):.2f}"
 
 
+def _preferences(stored: dict[str, Any] | None) -> dict[str, Any] | None:
+    if stored is None:
+        return None
+    prices = {name: _tenge(stored[name]) for name in preferences.PRICES}
+    return stored | prices | {"filters": preferences.filters_model(stored.get("filters")).model_dump(mode="json")}
+
+
 SECRET = None
 """Shown to nobody: whoever has it can act as the person, or guess until they can."""
 DERIVED = None
@@ -175,6 +182,7 @@ TABLE: tuple[Holding, ...] = (
             "id role name email phone telegram_id is_active created_at email_verified phone_verified token_version "
             "tokens_from tokens_valid_from",
             password_hash=SECRET,
+            preferences=_preferences,
         ),
         _at(users.ref),
         _nothing,
@@ -215,16 +223,6 @@ TABLE: tuple[Holding, ...] = (
         _codes(),
         _delete(_codes()),
         "deleted",
-    ),
-    _one_each(
-        preferences.COLLECTION,
-        preferences.ref,
-        _fields(
-            "id user_id city deal_type property_type",
-            price_min=_tenge,
-            price_max=_tenge,
-            filters=lambda filters: preferences.filters_model(filters).model_dump(mode="json"),
-        ),
     ),
     _one_each(
         feeds.COLLECTION,

@@ -39,6 +39,7 @@ class User:
             ended. A counter, not a time: clocks of two instances differ, and a token of the same second must live on.
         tokens_from: The earliest version whose access tokens still count.
         tokens_valid_from: When all tokens were last ended; what Telegram has signed before lets nobody in either.
+        preferences: What they look for, as shared/data/preferences.py stores it. None before it is first set.
     """
 
     id: int
@@ -55,6 +56,7 @@ class User:
     token_version: int = 0
     tokens_from: int = 0
     tokens_valid_from: Any = None
+    preferences: dict[str, Any] | None = None
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> "User | None":

@@ -156,7 +156,9 @@ def orders_that_explain(before: State, moves: list[Move], answers: list[Any], pu
                     go_on(after, left, once - {at}, taken_back)
 
     everything = frozenset(range(len(moves)))
-    go_on(before, everything, frozenset(at for at in everything if lossy and moves[at].what in ASSIGNMENTS), frozenset())
+    go_on(
+        before, everything, frozenset(at for at in everything if lossy and moves[at].what in ASSIGNMENTS), frozenset()
+    )
     return found
 
 

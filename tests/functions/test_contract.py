@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from shared.data import store, swipes
+from shared.data import preferences, store, swipes, users
+from shared.errors import Unauthorized
+from shared.models.preferences import PreferenceWrite
 from tests.instruments.api import PASSWORD, Api, Person
 
 USER = {"id", "role", "name", "email", "phone", "telegram_id", "is_active", "created_at"}
@@ -286,6 +288,16 @@ def test_preferences_are_null_then_replaced_whole(api: Api) -> None:
     assert emptied == {"id": stored["id"], "user_id": tenant.id} | dict.fromkeys(body)
     wrong = tenant.call("POST", "/preferences", json={"price_min": 2, "price_max": 1})
     assert wrong.status_code == 422
+
+
+def test_preferences_of_somebody_who_has_just_gone_are_not_kept(api: Api) -> None:
+    tenant = api.person()
+    batch = store.Batch()
+    batch.delete(users.ref(tenant.id))
+    batch.commit()
+    with pytest.raises(Unauthorized):
+        preferences.replace(tenant.id, PreferenceWrite(city="Astana"))
+    assert not store.get(users.ref(tenant.id))[0].exists
 
 
 def test_filters_of_preferences_are_shown_where_asked_for_and_replaced_whole(api: Api) -> None:

@@ -1,7 +1,7 @@
-"""Data of before: swipes that are likes and have no like's document."""
+"""Data of before: swipes that are likes and have no like's document, preferences that are documents."""
 
-from infra.migrate import migrate
-from shared.data import likes, store, swipes
+from infra.migrate import make_likes, move_preferences
+from shared.data import likes, store, swipes, users
 from tests.instruments.api import Api
 from tests.security.database import dump
 
@@ -16,11 +16,47 @@ def test_likes_of_before_become_documents_once(api: Api) -> None:
     batch.commit()
     tenant.act(known, "like")
     before = dump()
-    assert migrate() == 1
+    assert make_likes() == 1
     (made,) = dump().keys() - before.keys()
     assert made == f"likes/{tenant.id}_{liked['id']}"
     fields = store.get(likes.ref(tenant.id, liked["id"]))[0].to_dict() or {}
     assert (fields["user_id"], fields["listing_id"], fields["owner_id"]) == (tenant.id, liked["id"], owner.id)
     after = dump()
-    assert migrate() == 0
+    assert make_likes() == 0
     assert dump() == after
+
+
+def test_preferences_of_before_move_to_their_user_once(api: Api) -> None:
+    tenant, later, gone = api.person(), api.person(), api.person()
+    filters = {"rooms_min": 2, "rooms_max": None, "area_min": 4025, "area_max": None, "with_photos": None}
+    old = {"city": "Astana", "deal_type": "rent", "property_type": None, "price_min": None, "price_max": 5000}
+    batch = store.Batch()
+    for person in (tenant, later, gone):
+        document = old | {"id": person.id, "user_id": person.id} | ({"filters": filters} if person is tenant else {})
+        batch.set(store.document("preferences", person.id), document)
+    batch.delete(users.ref(gone.id))
+    batch.commit()
+    newer = later.ok("POST", "/preferences", json={"city": "Almaty"})
+    assert move_preferences() == 3
+    asked = tenant.ok("GET", "/preferences?include=filters")
+    assert asked == old | {"id": tenant.id, "user_id": tenant.id, "price_max": 50} | {
+        "filters": filters | {"area_min": 40.25}
+    }
+    assert later.ok("GET", "/preferences") == newer
+    assert not any(path.startswith(("preferences/", f"users/{gone.id}")) for path in dump())
+    after = dump()
+    assert move_preferences() == 0
+    assert dump() == after
+
+
+def test_preferences_of_before_that_had_no_filters_are_shown(api: Api) -> None:
+    tenant = api.person()
+    old = {"city": None, "deal_type": None, "property_type": None, "price_min": 100, "price_max": None}
+    batch = store.Batch()
+    batch.set(store.document("preferences", tenant.id), old | {"id": tenant.id, "user_id": tenant.id})
+    batch.commit()
+    move_preferences()
+    assert tenant.ok("GET", "/preferences?include=filters")["filters"]["rooms_min"] is None
+    owner = api.person("landlord")
+    owner.listing(price=0.5)
+    assert tenant.ok("GET", "/feed/next") is None

@@ -11,7 +11,7 @@ import pytest
 
 from shared.cities import city_key
 from shared.data import listings as listings_data
-from shared.data import messages, preferences, searches, store, users
+from shared.data import messages, searches, store, users
 from shared.feed.criteria import Criteria
 from tests.instruments.api import Api, Person
 from tests.instruments.processes import Served, served
@@ -523,8 +523,8 @@ def test_what_was_stored_with_hidden_characters_before_is_still_shown(api: Api) 
     details = {f"details.{name}": hidden for name in ("district", "address", "description")}
     batch.update(listings_data.ref(listing), details | {"title": hidden, "city": hidden})
     batch.update(users.ref(owner.id), {"name": hidden})
+    batch.update(users.ref(tenant.id), {"preferences.city": hidden})
     batch.update(messages.ref(lead, message), {"text": hidden})
-    batch.update(preferences.ref(tenant.id), {"city": hidden})
     batch.update(store.document("searches", f"{tenant.id}_0"), {"wanted.name": hidden, "wanted.city": hidden})
     batch.commit()
     shown = api.ok("GET", f"/listings/{listing}?include=details")

@@ -15,7 +15,7 @@ from shared.data import store
 from tests.faults.operations import World
 from tests.instruments.api import Api
 
-COLLECTIONS = ["users", "identities", "listings", "swipes", "feeds", "favorites", "leads", "preferences", "guards"]
+COLLECTIONS = ["users", "identities", "listings", "swipes", "feeds", "favorites", "leads", "guards"]
 COLLECTIONS += ["throttle", "anything", "users/1/anything"]
 
 
