@@ -85,25 +85,27 @@ def issue_token(form: TokenRequest) -> SessionToken:
 
 
 @api.post("/auth/logout")
-def logout(user: User, body: Logout) -> Status:
+def logout(caller: Caller, body: Logout) -> Status:
     """End the session of a refresh token, or every session together with every access token issued before."""
+    user = caller.load()
     if body.refresh_token is not None:
         sessions.end_by_token(user.id, body.refresh_token)
     if body.everywhere:
+        caller.check_owner(user)
         sessions.end_everywhere(user.id)
     return Status()
 
 
 @api.get("/auth/sessions")
-def list_sessions(user: User, query: PageParams) -> Page[SessionRead]:
+def list_sessions(caller: Caller, query: PageParams) -> Page[SessionRead]:
     """List the devices on which the caller is signed in, newest first."""
-    return sessions.list_by_user(user, query)
+    return sessions.list_by_user(caller.load_owner(), query)
 
 
 @api.delete("/auth/sessions/{session_id}")
-def end_session(user: User, session_id: int) -> Status:
+def end_session(caller: Caller, session_id: int) -> Status:
     """Sign a device out. Repeating it is harmless."""
-    sessions.end(user.id, session_id)
+    sessions.end(caller.load_owner().id, session_id)
     return Status()
 
 

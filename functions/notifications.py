@@ -44,7 +44,8 @@ def get_notification_settings(caller: Caller) -> SettingsRead:
 @api.put("/notifications/settings")
 def set_notification_settings(caller: Caller, body: SettingsWrite) -> SettingsRead:
     """Replace the caller's settings. A channel that is turned on is tried again, though it could not be reached."""
-    _, settings_doc = caller.load(notification_settings.ref)
+    user, settings_doc = caller.load(notification_settings.ref)
+    caller.check_owner(user)
     return notification_settings.replace(settings_doc, body)
 
 
@@ -52,6 +53,7 @@ def set_notification_settings(caller: Caller, body: SettingsWrite) -> SettingsRe
 def add_device(caller: Caller, device_id: str, body: DeviceWrite) -> Status:
     """Register a device for push messages, or its new token. A token belongs to whom registered it last."""
     user, settings_doc, token_doc = caller.load(notification_settings.ref, notification_settings.token_ref(body.token))
+    caller.check_owner(user)
     notification_settings.add_device(settings_doc, token_doc, user.id, device_id, body.token)
     return Status()
 
@@ -59,6 +61,7 @@ def add_device(caller: Caller, device_id: str, body: DeviceWrite) -> Status:
 @api.delete("/notifications/devices/{device_id}")
 def remove_device(caller: Caller, device_id: str) -> Status:
     """Forget a device, as when somebody logs out on it. Repeating it is harmless."""
-    _, settings_doc = caller.load(notification_settings.ref)
+    user, settings_doc = caller.load(notification_settings.ref)
+    caller.check_owner(user)
     notification_settings.remove_device(settings_doc, device_id)
     return Status()

@@ -63,9 +63,13 @@ def channel_for_reset(user: User) -> Channel | None:
     """
     if user.telegram_id and telegram.is_configured():
         return "telegram"
-    if user.email and email.is_configured() and (user.email_verified or not user.telegram_id):
+    if user.email and email.is_configured() and _may_reset_by(user, "email"):
         return "email"
     return None
+
+
+def _may_reset_by(user: User, channel: Channel) -> bool:
+    return channel == "telegram" or user.email_verified or not user.telegram_id
 
 
 def send_for_reset(username: str, client_ip: str, locale: Locale) -> None:
@@ -133,6 +137,8 @@ def reset_password(username: str, digits: str, password: str) -> User:
     hashes: list[str] = []
 
     def fields(user: User, channel: Channel) -> dict[str, Any]:
+        if not _may_reset_by(user, channel):  # Mailed before the account was linked, perhaps to somebody else.
+            raise _wrong()
         if not hashes:
             hashes.append(security.hash_password(password))
         verified = {"email_verified": True} if channel == "email" else {}
@@ -151,8 +157,14 @@ def verify_email(user: User, digits: str) -> None:
         Unauthorized: The code is wrong, used, expired, or was sent to another address.
         TooManyRequests: Too many wrong tries.
     """
+
+    def fields(now: User, _: Channel) -> dict[str, Any]:
+        if now.token_version != user.token_version:  # The account has found its owner a moment ago.
+            raise _wrong()
+        return {"email_verified": True}
+
     snapshots = store.get(ref("email", user.id), users.ref(user.id))
-    _redeem(snapshots, digits, lambda *_: {"email_verified": True}, lambda user: user.email_verified)
+    _redeem(snapshots, digits, fields, lambda now: now.email_verified)
 
 
 def use(user: User, digits: str, batch: store.Batch) -> None:
@@ -176,29 +188,37 @@ def not_configured() -> Unavailable:
 
 
 def _write(code_doc: Snapshot, user: User | None, channel: Channel | None, locale: Locale) -> _Code | None:
-    """Stores a new code, and returns it if it may be sent. If it may not, no code fits what is stored."""
+    """Stores a new code, and returns it if it may be sent. If there is nobody to send it to, no code fits it."""
     digits, nonce, now = f"{secrets.randbelow(10**6):06}", secrets.token_hex(8), clock.now()
-    before = code_doc.to_dict() or {}
-    sent = [each for each in before.get("sent", []) if now - each < SENT_WITHIN]
-    may_send = user is not None and channel is not None and len(sent) < SENT_AT_MOST
-    batch = store.Batch()
-    if len(sent) < SENT_AT_MOST:
-        fields: dict[str, Any] = {
-            "user_id": user.id if user and channel else None,
-            "channel": channel,
-            "target": _target(user, channel) if user and channel else None,
-            "nonce": nonce,
-            "hash": _hash(code_doc.reference.id, nonce, digits) if may_send else secrets.token_hex(32),
-            "tries": 0,
-            "sent": [*sent, now],
-            "valid_until": now + LIFETIME,
-            "expires_at": now + SENT_WITHIN,
-        }
-        batch.set(code_doc.reference, fields)
-    else:
-        batch.set(code_doc.reference, before)  # No new code, but the same write: time must not tell who has an account.
-    batch.commit()
-    return _Code(user, channel, digits, locale) if may_send and user and channel else None
+    code = _Code(user, channel, digits, locale) if user and channel else None
+    fields: dict[str, Any] = {
+        "user_id": user.id if user and code else None,
+        "channel": channel,
+        "target": _target(user, channel) if user and channel else None,
+        "nonce": nonce,
+        "hash": _hash(code_doc.reference.id, nonce, digits) if code else secrets.token_hex(32),
+        "tries": 0,
+        "valid_until": now + LIFETIME,
+        "expires_at": now + SENT_WITHIN,
+    }
+
+    def attempt(code_doc: Snapshot) -> _Code | None:
+        before = code_doc.to_dict() or {}
+        if before.get("nonce") == nonce:
+            return code  # Written by a try whose acknowledgement was lost.
+        sent = [each for each in before.get("sent", []) if now - each < SENT_WITHIN]
+        may_send = len(sent) < SENT_AT_MOST
+        batch = store.Batch()
+        if not code_doc.exists:
+            batch.create(code_doc.reference, fields | {"sent": [now]})
+        else:
+            # No new code is the same write, of what is there: time must not tell who has an account.
+            new = fields | {"sent": [*sent, now]} if may_send else before
+            batch.update(code_doc.reference, new, seen=code_doc)
+        batch.commit()
+        return code if may_send else None
+
+    return store.contend((code_doc,), attempt)
 
 
 def _redeem(

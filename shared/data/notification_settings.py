@@ -138,6 +138,14 @@ def remove_device(settings_doc: Snapshot, name: str) -> None:
     store.contend((settings_doc,), attempt)
 
 
+def add_removal_of_devices(batch: store.Batch, settings_doc: Snapshot) -> None:
+    """Adds to a batch that a person has no devices any more, with what is known of their push tokens."""
+    old = settings_doc.to_dict() or {}
+    if old.get("devices"):
+        _forget_others(batch, old, [])
+        batch.update(settings_doc.reference, {"devices": []}, seen=settings_doc)
+
+
 def forget_token(user_id: int, token: str) -> None:
     """Forgets the device of a push token that is not in use any more."""
 

@@ -5,8 +5,9 @@ types when they register. So an account whose phone was never verified may have 
 who waits for the number's owner, or a person who mistyped their own. When such an account is first found by its phone:
 
 * If its email was never verified either, it is the number's owner's from now on. Its password and its sessions end, and
-  so does the Telegram account that was linked before; codes for a new password go to Telegram alone. Access tokens run
-  out, and until then change nothing of the account itself (``Caller.load_owner``).
+  so does the Telegram account that was linked before. Its devices get no more push messages. Codes for a new password
+  go to Telegram alone, and one that was mailed before is worthless. Access tokens run out, and until then change
+  nothing of the account itself (``Caller.check_owner``).
 * If its email was verified, two people may have a claim, and it keeps both ways in. The Telegram side is told which
   account it has joined, masked, and how to leave it: ``leave`` gives up the phone and the link.
 
@@ -19,7 +20,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from shared import logs
-from shared.data import notifications, sessions, store, users
+from shared.data import notification_settings, notifications, sessions, store, users
 from shared.data.users import User
 from shared.delivery import DeliveryError, telegram
 from shared.delivery.account_texts import text
@@ -91,11 +92,11 @@ def _enter(telegram_id: str, phone: str | None, name: str | None, role: Role) ->
     by_telegram, *by_phone = store.get(identity, *([users.identity_ref("phone", phone)] if phone else []))
     if (user_id := users.owner_of(by_telegram)) is not None:
         (user_doc,) = store.get(users.ref(user_id))
-        user = _may_enter(User.of(user_doc))
+        user = _may_enter(User.of(user_doc), "telegram_id", telegram_id)
         return Entered(_with_verified_phone(user, user_doc) if phone and phone == user.phone else user)
     if by_phone and (user_id := users.owner_of(by_phone[0])) is not None:
         (user_doc,) = store.get(users.ref(user_id))
-        return _link(_may_enter(User.of(user_doc)), user_doc, telegram_id)
+        return _link(_may_enter(User.of(user_doc), "phone", phone), user_doc, telegram_id)
     new_name = name or DEFAULT_NAME
     return Entered(users.create(role=role, name=new_name, phone=phone, telegram_id=telegram_id))
 
@@ -113,10 +114,11 @@ def _link(user: User, user_doc: users.Snapshot, telegram_id: str) -> Entered:
     """Links a user who was found by phone. See the rule above."""
     if user.telegram_id == telegram_id:
         return Entered(user)  # By another request, a moment ago: it has told them.
+    batch = store.Batch()
     changes: dict[str, Any] = {"telegram_id": telegram_id, "phone_verified": True}
     if not user.phone_verified and not user.email_verified:
         changes |= {"password_hash": None, "token_version": user.token_version + 1}
-    batch = store.Batch()
+        notification_settings.add_removal_of_devices(batch, store.get(notification_settings.ref(user.id))[0])
     if user.telegram_id:
         batch.delete(users.identity_ref("telegram_id", user.telegram_id))
     batch.create(users.identity_ref("telegram_id", telegram_id), {"user_id": user.id, "kind": "telegram_id"})
@@ -133,9 +135,10 @@ def _link(user: User, user_doc: users.Snapshot, telegram_id: str) -> Entered:
     return Entered(replace(user, **changes), joined)
 
 
-def _may_enter(user: User | None) -> User:
-    if user is None:  # Deleted a moment ago, together with what led here: look again.
-        raise Conflict("This account is gone")
+def _may_enter(user: User | None, kind: str, value: str | None) -> User:
+    """The user that an identity leads to, if they may enter."""
+    if user is None or getattr(user, kind) != value:  # Gone or given up a moment ago, with what led here: look again.
+        raise Conflict(f"This {kind} leads elsewhere")
     if not user.is_active:
         raise Forbidden("This account is deactivated")
     if user.role is Role.ADMIN:

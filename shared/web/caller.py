@@ -94,9 +94,13 @@ class Caller:
                 (shared/data/telegram.py): such a token may belong to somebody else, who made the account.
         """
         user = self.load()
+        self.check_owner(user)
+        return user
+
+    def check_owner(self, user: User) -> None:
+        """Refuses what ``load_owner`` refuses, where the user was read with other documents."""
         if self._claims.version != user.token_version:
             raise Unauthorized("Sign in again", code="sign_in_again")
-        return user
 
 
 class Bot:

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from google.api_core import exceptions
 
 from shared import clock
-from shared.data import codes, store
+from shared.data import codes, store, throttle
 from shared.data.users import User
 from shared.delivery import email
 from tests.conftest import Configure
@@ -166,6 +167,59 @@ def test_nobody_can_have_a_mailbox_filled(api: Api, person: Person, mail: MailSe
     assert {ask(api, person.email).status_code for _ in range(9)} == {200}
     assert len(mail.messages) == 5
     assert confirm(api, person.email, code_in(mail)).status_code == 200, "the last one sent stays good"
+
+
+def test_codes_asked_for_at_once_are_no_more_than_the_limit(api: Api, person: Person, mail: MailServer) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert {each.status_code for each in pool.map(lambda _: ask(api, person.email), range(16))} == {200}
+    assert len(mail.messages) == codes.SENT_AT_MOST
+
+
+@pytest.mark.parametrize("used", [True, False])
+def test_a_code_that_is_refused_changes_nothing_of_the_one_before(
+    api: Api, person: Person, mail: MailServer, monkeypatch: pytest.MonkeyPatch, used: bool
+) -> None:
+    """That one is used up, or guessed at, after it was read and before the refusal is written."""
+    for _ in range(codes.SENT_AT_MOST):
+        ask(api, person.email)
+    right = code_in(mail)
+    count = throttle.count
+
+    def meanwhile(*counted: Any) -> None:
+        count(*counted)
+        if used:
+            assert confirm(api, person.email, right).status_code == 200
+        else:
+            for _ in range(codes.TRIES):
+                confirm(api, person.email, other_than(right))
+
+    with monkeypatch.context() as between:
+        between.setattr(throttle, "count", meanwhile)
+        assert ask(api, person.email).status_code == 200
+    assert confirm(api, person.email, right).status_code == (401 if used else 429)
+
+
+def test_a_code_whose_acknowledgement_is_lost_is_sent_and_counted_once(
+    api: Api, person: Person, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    commit, count, lost = store.Batch.commit, throttle.count, 0
+
+    def then_lose(*counted: Any) -> None:
+        count(*counted)
+        monkeypatch.setattr(store.Batch, "commit", losing)
+
+    def losing(batch: store.Batch) -> Any:
+        nonlocal lost
+        monkeypatch.setattr(store.Batch, "commit", commit)
+        commit(batch)
+        lost += 1
+        raise exceptions.FailedPrecondition("the repetition finds what the first try has written")
+
+    monkeypatch.setattr(throttle, "count", then_lose)
+    for _ in range(codes.SENT_AT_MOST):
+        ask(api, person.email)
+    assert len(mail.messages) == lost == codes.SENT_AT_MOST
+    assert confirm(api, person.email, code_in(mail)).status_code == 200
 
 
 def test_one_address_asks_so_often_only(api: Api, person: Person, mail: MailServer, configure: Configure) -> None:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode
 import pytest
 from google.api_core import exceptions
 
-from shared.data import store, users
+from shared.data import codes, notification_settings, store, throttle, users
 from tests.conftest import Configure
 from tests.instruments import telegram as bot_api
 from tests.instruments.api import PASSWORD, Api, Person
@@ -139,6 +139,98 @@ def test_an_account_made_with_my_number_is_mine_alone(api: Api, bot: TelegramSer
     assert bot.messages[-1]["chat_id"] == "5"
     assert api.ok("PATCH", "/auth/me", mine, json={"name": "Mine"})["name"] == "Mine"
     check_whole(dump())
+
+
+@pytest.mark.parametrize("sent", ["before the link", "during the link"])
+def test_a_code_mailed_to_the_maker_opens_nothing_afterwards(
+    api: Api, bot: TelegramServer, mail: MailServer, monkeypatch: pytest.MonkeyPatch, sent: str
+) -> None:
+    thief = api.person(phone=PHONE)
+    mine: list[str] = []
+    count = throttle.count
+
+    def linked_meanwhile(*counted: Any) -> None:
+        if sent == "during the link":
+            mine.append(by_bot(api, "5"))
+        count(*counted)
+
+    with monkeypatch.context() as between:
+        between.setattr(throttle, "count", linked_meanwhile)
+        api.ok("POST", "/auth/password/reset", json={"username": thief.email})
+    mine = mine or [by_bot(api, "5")]
+    body = {"username": thief.email, "code": mail.messages[-1]["Subject"][-6:], "new_password": "of-the-thief"}
+    assert api.call("POST", "/auth/password/reset/confirm", json=body).status_code == 401
+    assert me(api, mine[0])["verification"] == {"email": False, "phone": True}
+
+
+def test_a_verification_that_meets_the_link_verifies_nothing(
+    api: Api, bot: TelegramServer, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief = api.person(phone=PHONE)
+    thief.ok("POST", "/auth/verify", json={"channel": "email"})
+    get = store.get
+    mine: list[str] = []
+
+    def overtaken(*references: Any) -> Any:
+        if references[0] == codes.ref("email", thief.id) and not mine:
+            mine.append(by_bot(api, "5"))
+        return get(*references)
+
+    monkeypatch.setattr(store, "get", overtaken)
+    code = mail.messages[-1]["Subject"][-6:]
+    assert thief.call("POST", "/auth/verify/confirm", json={"channel": "email", "code": code}).status_code == 401
+    assert me(api, mine[0])["verification"] == {"email": False, "phone": True}
+
+
+def test_the_makers_devices_hear_nothing_more_and_their_token_changes_nothing(api: Api, bot: TelegramServer) -> None:
+    thief = api.person(phone=PHONE)
+    session = api.ok(
+        "POST", "/auth/token", data={"grant_type": "password", "username": thief.email, "password": PASSWORD}
+    )
+    thief.ok("PUT", "/notifications/devices/phone", json={"token": "a"})
+    mine = by_bot(api, "5")
+    assert notification_settings.Settings.of(store.get(notification_settings.ref(thief.id))[0]).tokens == []
+    assert not [path for path in dump() if path.startswith("push_tokens/")]
+    for method, path, body in (
+        ("PUT", "/notifications/devices/phone", {"token": "b"}),
+        ("DELETE", "/notifications/devices/phone", None),
+        ("PUT", "/notifications/settings", {}),
+        ("GET", "/auth/sessions", None),
+        ("DELETE", f"/auth/sessions/{session['refresh_token'].split('.')[1]}", None),
+        ("POST", "/auth/logout", {"everywhere": True}),
+    ):
+        answer = thief.call(method, path, **({} if body is None else {"json": body}))
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "sign_in_again"), path
+    thief.ok("POST", "/auth/logout", json={"refresh_token": session["refresh_token"]})
+    assert me(api, mine)["id"] == thief.id
+
+
+@pytest.mark.parametrize("given_up", ["telegram_id", "phone"])
+def test_what_was_given_up_a_moment_ago_leads_nowhere(
+    api: Api, bot: TelegramServer, mail: MailServer, monkeypatch: pytest.MonkeyPatch, given_up: str
+) -> None:
+    """After the document of the phone or the Telegram account was read, and before its user is."""
+    other = api.person(phone=PHONE)
+    verify_email(other, mail)
+    if given_up == "telegram_id":
+        by_bot(api, "5")
+    get = store.get
+    between = [True]
+
+    def overtaken(*references: Any) -> Any:
+        found = get(*references)
+        if references[0] == users.identity_ref("telegram_id", "5") and between:
+            between.pop()
+            if given_up == "phone":
+                other.ok("PATCH", "/auth/me", json={"phone": "+77009998877", "current_password": PASSWORD})
+            else:
+                api.ok("DELETE", "/auth/telegram", api.login(other.email))
+        return found
+
+    monkeypatch.setattr(store, "get", overtaken)
+    assert me(api, by_bot(api, "5", PHONE if given_up == "phone" else None))["id"] != other.id
+    assert not between
+    assert not me(api, api.login(other.email))["verification"]["phone"]
 
 
 def test_a_link_to_another_telegram_account_does_not_hide_the_maker(api: Api, bot: TelegramServer) -> None:
