@@ -4,6 +4,7 @@ from typing import Any
 
 from shared.data import store, users
 from shared.data.users import User
+from shared.errors import Unauthorized
 from shared.models.auth import ProfileUpdate
 
 
@@ -17,9 +18,12 @@ def change(user: User, wanted: ProfileUpdate) -> User:
 
     Raises:
         Conflict: The email or phone is another user's.
+        Unauthorized: The account has found its owner, or has another password, since the user was read.
     """
 
     def fields(now: User, batch: store.Batch) -> dict[str, Any]:
+        if now.token_version != user.token_version:  # Whoever was let in a moment ago may not be let in any more.
+            raise Unauthorized("Sign in again", code="sign_in_again")
         given = wanted.model_dump(include={"name", "email", "phone"}, exclude_none=True)
         changed = {name: value for name, value in given.items() if value != getattr(now, name)}
         for kind, value in _new_identities(now, wanted).items():

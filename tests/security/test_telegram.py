@@ -182,6 +182,29 @@ def test_a_verification_that_meets_the_link_verifies_nothing(
     assert me(api, mine[0])["verification"] == {"email": False, "phone": True}
 
 
+def test_a_change_of_the_account_that_meets_the_link_changes_nothing(
+    api: Api, bot: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief = api.person(phone=PHONE)
+    get = store.get
+    reads = 0
+    mine: list[str] = []
+
+    def overtaken(*references: Any) -> Any:
+        nonlocal reads
+        if references == (users.ref(thief.id),):
+            reads += 1
+            if reads == 2:  # The first was to see who is calling.
+                mine.append(by_bot(api, "5"))
+        return get(*references)
+
+    monkeypatch.setattr(store, "get", overtaken)
+    body = {"email": "thief2@example.kz", "current_password": PASSWORD}
+    refused = thief.call("PATCH", "/auth/me", json=body)
+    assert (refused.status_code, refused.get_json()["code"]) == (401, "sign_in_again")
+    assert me(api, mine[0])["email"] == thief.email
+
+
 def test_the_makers_devices_hear_nothing_more_and_their_token_changes_nothing(api: Api, bot: TelegramServer) -> None:
     thief = api.person(phone=PHONE)
     session = api.ok(
