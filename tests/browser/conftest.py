@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -117,8 +117,17 @@ def size(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
+ServiceWorkers: TypeAlias = Literal["allow", "block"]
+
+
 @pytest.fixture
-def open_page(chromium: Browser, system: str) -> Iterator[Callable[..., Page]]:
+def service_workers() -> ServiceWorkers:
+    """None, as a rule: as soon as one is there, answers that a test puts in place of the server's may be passed by."""
+    return "block"
+
+
+@pytest.fixture
+def open_page(chromium: Browser, system: str, service_workers: ServiceWorkers) -> Iterator[Callable[..., Page]]:
     """Opens the page (or another path) in a browser of its own.
 
     Afterwards, no page may have failed in its own code, broken its content security policy, or asked another host.
@@ -127,7 +136,7 @@ def open_page(chromium: Browser, system: str) -> Iterator[Callable[..., Page]]:
     contexts = []
 
     def open_page(path: str = "/", size: str = "desktop", locale: str = "en-GB") -> Page:
-        context = chromium.new_context(locale=locale, **SIZES[size])
+        context = chromium.new_context(locale=locale, service_workers=service_workers, **SIZES[size])
         context.set_default_timeout(PATIENCE_MS)
         context.add_init_script(MESSAGES_STAY)
         contexts.append(context)

@@ -8,6 +8,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from infra.local.emulators import ROOT
+from tests.browser.conftest import ServiceWorkers
 from tests.browser.steps import Open, Register, sign_in
 
 PAGE = ROOT / "infra" / "hosting"
@@ -19,6 +20,11 @@ KEPT = """
       return requests.map(({ url }) => new URL(url).pathname).sort();
     }
 """
+
+
+@pytest.fixture
+def service_workers() -> ServiceWorkers:
+    return "allow"
 
 
 def wait_for_worker(page: Page) -> None:

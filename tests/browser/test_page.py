@@ -443,6 +443,7 @@ def test_the_admin_sees_owners_by_name_and_hears_what_is_wrong_with_an_id(
     rows, owner_id = page.locator("tr[data-listing]"), page.get_by_label("Owner (id)")
     page.get_by_label("City").fill(city)
     page.get_by_role("button", name="Show", exact=True).click()
+    expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Olga Owner")
     expect(rows).not_to_contain_text(str(owner.id))
 
