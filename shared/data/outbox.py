@@ -8,8 +8,10 @@ one.
 A notification is told again rather than never: it is closed after the channel has taken it.
 """
 
+import contextvars
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal, TypeAlias
@@ -35,6 +37,10 @@ TOLD_FOR = timedelta(hours=48)
 """Channels are not told of older notifications, which are no news any more. They stay in the list."""
 LONGEST_PAUSE = 3600
 DUE_AT_ONCE = 200
+WORKERS = 8
+"""People whom the schedule tells at the same time: it mostly waits for other servers."""
+RUN_SECONDS = 200.0
+"""How long one run of the schedule begins with new people; it has 300 seconds."""
 BEHIND = timedelta(minutes=15)
 """The operator is told of what has been due for longer (infra/cloud/alerts/messages.yaml)."""
 LONG = 6
@@ -92,22 +98,35 @@ def deliver(user_id: int, stream: Stream, notification_id: int | None = None) ->
     if recipient is None or not recipient.addresses():
         _drop(outbox_doc)
     elif _claim(outbox_doc, user_id, stream, recipient.settings, scheduled=not reason):
+        if reason:  # What comes in one moment is told as one. What the schedule tells has waited already.
+            time.sleep(settings().gather_seconds)
         _work(user_id, stream, recipient)
 
 
 def deliver_due() -> int:
-    """Tells everybody for whom it is time. How many there were."""
+    """Tells everybody for whom it is time, several at once, as long as one run may take. How many there were."""
+    ends = time.monotonic() + RUN_SECONDS
     query = store.collection(COLLECTION).where(filter=store.Filter("due_at", "<=", clock.now()))
     due = store.run(query.order_by("due_at").limit(DUE_AT_ONCE))
     if due and (oldest := (due[0].to_dict() or {})["due_at"]) < clock.now() - BEHIND:
         logs.write("WARNING", "Outbox is behind", due_at=oldest)
-    for outbox_doc in due:
-        outbox = outbox_doc.to_dict() or {}
-        try:
-            deliver(outbox["user_id"], Stream(outbox["stream"]))
-        except store.STOPPED as error:  # The others shall not wait; it is due again later.
-            logs.exception("Not delivered yet", error, severity="WARNING", user_id=outbox["user_id"])
+    with ThreadPoolExecutor(WORKERS, "outbox") as pool:
+        # Each in a copy of this context, which has the time that the store may take.
+        tries = [pool.submit(contextvars.copy_context().run, _deliver_one, each, ends) for each in due]
+    for each in tries:
+        each.result()  # Raises what was not expected, after everybody has had their turn.
     return len(due)
+
+
+def _deliver_one(outbox_doc: Snapshot, ends: float) -> None:
+    """Tells one person for whom it is time, unless the schedule's own time is up: then the next run does it."""
+    if time.monotonic() > ends:
+        return
+    outbox = outbox_doc.to_dict() or {}
+    try:
+        deliver(outbox["user_id"], Stream(outbox["stream"]))
+    except store.STOPPED as error:  # It is due again later.
+        logs.exception("Not delivered yet", error, severity="WARNING", user_id=outbox["user_id"])
 
 
 def _drop(*documents: store.Snapshot) -> None:
@@ -157,7 +176,6 @@ def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, chosen: Settings,
 
 def _work(user_id: int, stream: Stream, recipient: Recipient) -> None:
     """Tells what is open, again and again until nothing has arrived meanwhile."""
-    time.sleep(settings().gather_seconds)  # What comes in one moment is told as one.
     addresses = recipient.addresses()
     while True:
         (outbox_doc,) = store.get(ref(user_id, stream))

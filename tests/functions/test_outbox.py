@@ -2,6 +2,8 @@
 
 import json
 import random
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -198,6 +200,42 @@ def test_what_is_daily_waits_for_the_morning_and_holds_nothing_else_up(
     assert len(bot.messages) == 1
     schedule(api)
     assert [each["text"] for each in bot.messages[1:]] == ["Новых откликов: 3"]
+
+
+def test_the_schedule_tells_many_at_once_and_gathers_nothing(
+    api: Api, bot: TelegramServer, configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(GATHER_SECONDS="10")
+    together = threading.Barrier(outbox.WORKERS)
+    monkeypatch.setitem(outbox.SEND, Channel.TELEGRAM, lambda *_: together.wait(20) and None)
+    batch = store.Batch()
+    for number in range(outbox.WORKERS):
+        someone = api.person("landlord")
+        batch.update(users.ref(someone.id), {"telegram_id": str(number)})
+        notify(someone, "a")
+        waits = {"user_id": someone.id, "stream": "instant", "working": False, "attempts": 0, "more": 0}
+        batch.create(outbox.ref(someone.id, Stream.INSTANT), waits | {"due_at": clock.now()})
+    batch.commit()
+    began = time.monotonic()
+    schedule(api)
+    assert time.monotonic() - began < 10
+    assert not waiting()
+
+
+def test_a_run_of_the_schedule_begins_with_nobody_when_its_time_is_up(
+    api: Api, person: Person, bot: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bot.answer = bot_api.BROKEN
+    tell(api, notify(person, "a"))
+    bot.answer = None
+    (path,) = waiting()
+    make_due(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(outbox, "RUN_SECONDS", -1)
+        schedule(api)
+    assert not bot.messages
+    schedule(api)
+    assert len(bot.messages) == 1
 
 
 def test_a_worker_that_died_is_replaced(api: Api, person: Person, bot: TelegramServer, monkeypatch: Any) -> None:
