@@ -3,6 +3,7 @@
 firebase-admin is imported only when something is sent: it takes longer than all the rest of a function's start.
 """
 
+import threading
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.settings import settings
 
 SECONDS = 8
 """How long FCM may be silent."""
+_opening = threading.Lock()
 
 
 def is_configured() -> bool:
@@ -38,7 +40,7 @@ def send(token: str, title: str, text: str, data: dict[str, str]) -> None:
 
     message = messaging.Message(token=token, notification=messaging.Notification(title, text), data=data)
     try:
-        messaging.send(message, app=_app())
+        messaging.send(message, app=_opened())
     except (messaging.UnregisteredError, messaging.SenderIdMismatchError):
         raise Gone("This device has no such token any more") from None
     except (exceptions.ResourceExhaustedError, messaging.QuotaExceededError) as error:
@@ -52,6 +54,11 @@ def send(token: str, title: str, text: str, data: dict[str, str]) -> None:
         raise TryLater(f"FCM fails: {type(error).__name__}", seconds=_pause(error)) from None
     except (exceptions.FirebaseError, ValueError) as error:
         raise Failed(f"FCM refuses: {type(error).__name__}") from None
+
+
+def _opened() -> Any:
+    with _opening:  # Two threads that open it at once would get a ValueError, as if FCM had refused.
+        return _app()
 
 
 @lru_cache

@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,6 +17,7 @@ from requests.adapters import HTTPAdapter
 from infra.local.emulators import HOST
 from shared.delivery import DeliveryError, Failed, Gone, NotConfigured, TryLater, push
 from shared.settings import settings
+from tests.conftest import Configure
 
 
 class _Nobody(credentials.Base):
@@ -107,6 +110,28 @@ def test_what_a_refusal_means(fcm: Fcm, answer: tuple[int, Any], expected: type[
     assert "a-token" not in str(refused.value)
     if isinstance(refused.value, TryLater) and answer[0] == 429:
         assert refused.value.seconds == 17
+
+
+def test_threads_that_send_their_first_push_at_once_open_firebase_once(
+    configure: Configure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configure(PUSH_ENABLED="true")
+    opened: list[Any] = []
+
+    def open_slowly(**options: Any) -> Any:
+        time.sleep(0.1)
+        opened.append(options)
+        if len(opened) > 1:
+            raise ValueError("The default Firebase app already exists")
+        return object()
+
+    monkeypatch.setattr(firebase_admin, "initialize_app", open_slowly)
+    monkeypatch.setattr(messaging, "send", lambda *_, **__: None)
+    push._app.cache_clear()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda _: push.send("a-token", "T", "text", {}), range(4)))
+    push._app.cache_clear()
+    assert len(opened) == 1
 
 
 def test_without_a_setting_there_is_no_push() -> None:
