@@ -1,7 +1,8 @@
 """The Firestore trigger on listings: tells of those that begin to match a search, and of those that become cheaper.
 
-Edits that do neither cost nothing. What is told follows from the event alone, so it may come twice, late or in any
-order. Any failure is raised, and the platform delivers the event again; it goes on where it has stopped.
+Edits that do neither cost nothing. What is told follows from the event, so it may come twice, late or in any order; a
+listing that cannot be seen any more is not told. Any failure is raised, and the platform delivers the event again; it
+goes on where it has stopped.
 """
 
 import functions_framework

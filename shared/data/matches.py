@@ -1,8 +1,8 @@
 """Tells of listings: the searches that a listing begins to match, and the favorites whose price falls.
 
 All of it follows from the listing before and after one write, so an event that comes again, late or in another order
-makes the same notifications under the same names. Where there are more of them than one page, ``matches/…`` has how far
-it has come, in the same atomic write, and a repetition goes on there.
+makes the same notifications under the same names, as long as the listing can still be seen. Where there are more of
+them than one page, ``matches/…`` has how far it has come, in the same atomic write, and a repetition goes on there.
 """
 
 import time
@@ -42,7 +42,8 @@ class Told(NamedTuple):
 def tell(before: dict[str, Any] | None, after: dict[str, Any] | None) -> int:
     """Tells of what a write has made of a listing. How many notifications that are.
 
-    Nothing is read unless the listing may match somebody anew or has become cheaper.
+    Nothing is read unless the listing may match somebody anew or has become cheaper. Where there is somebody to tell,
+    the listing itself is read, too: an event may come late, and what nobody can see any more is not told.
 
     Raises:
         NotFinished: The same event must come again.
@@ -76,10 +77,11 @@ def tell(before: dict[str, Any] | None, after: dict[str, Any] | None) -> int:
         users = [(each.to_dict() or {})["user_id"] for each in found]
         return [Told(user_id, NotificationType.PRICE_DROP, data, f"drop:{version}") for user_id in users]
 
-    count = _walk(searches.candidates(criteria), searches.ORDER, of_searches, f"{version}:searches", ends)
+    listing = listings.ref(after["id"])
+    count = _walk(listing, searches.candidates(criteria), searches.ORDER, of_searches, f"{version}:searches", ends)
     if old and after["price"] < old["price"]:
         query = favorites.list_by_listing(after["id"])
-        count += _walk(query, ("id",), of_favorites, f"{version}:favorites", ends)
+        count += _walk(listing, query, ("id",), of_favorites, f"{version}:favorites", ends)
     return count
 
 
@@ -89,13 +91,17 @@ def _is_listed(listing: dict[str, Any]) -> bool:
 
 
 def _walk(
+    listing: listings.Reference,
     query: store.Query,
     order: Sequence[str],
     read: Callable[[list[store.Snapshot]], list[Told]],
     name: str,
     ends: float,
 ) -> int:
-    """Makes the notifications of all that a query finds, page by page, from where an earlier try has stopped."""
+    """Makes the notifications of all that a query finds, page by page, from where an earlier try has stopped.
+
+    It ends early if the listing is gone, or not visible any more.
+    """
     reached: store.Reference[Literal["matches"]] = store.document(COLLECTION, name)
     after: list[int] | None = None
     first, count = True, 0
@@ -111,6 +117,8 @@ def _walk(
             last = found[-1].to_dict() or {}
             after = [last[field] for field in order]
         told = read(found)
+        if told and not listings.is_public(store.get(listing)[0]):
+            return count
         _make(told, reached, None if is_last else after)
         count += len(told)
         if is_last:
