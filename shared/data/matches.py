@@ -79,7 +79,8 @@ def tell(before: dict[str, Any] | None, after: dict[str, Any] | None) -> int:
 
     listing = listings.ref(after["id"])
     count = _walk(listing, searches.candidates(criteria), searches.ORDER, of_searches, f"{version}:searches", ends)
-    if old and after["price"] < old["price"]:
+    # A rent is far below the price of a sale, and no fall of it.
+    if old and after["deal_type"] == old["deal_type"] and after["price"] < old["price"]:
         query = favorites.list_by_listing(after["id"])
         count += _walk(listing, query, ("id",), of_favorites, f"{version}:favorites", ends)
     return count

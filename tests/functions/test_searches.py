@@ -201,6 +201,15 @@ def test_a_price_that_falls_is_told_to_those_who_have_it_in_their_favorites(api:
     assert told(other, "price.drop") == []
 
 
+def test_a_sale_that_becomes_a_rent_is_no_fall_of_its_price(api: Api, landlord: Landlord) -> None:
+    fan = api.person()
+    listing = landlord.put(price=30_000_000, deal_type="sale")
+    fan.ok("POST", "/favorites", json={"listing_id": listing})
+    landlord.put(listing, price=250_000, deal_type="rent")
+    landlord.deliver()
+    assert told(fan, "price.drop") == []
+
+
 @pytest.mark.parametrize("gone", ["deleted", "deactivated", "owner deactivated"])
 def test_a_late_event_does_not_tell_of_what_is_gone(api: Api, landlord: Landlord, gone: str) -> None:
     fan = api.person()
