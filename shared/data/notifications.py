@@ -102,12 +102,16 @@ def mark_all_read(user_id: int) -> None:
 
 
 def _mark_read(notification_docs: Sequence[Snapshot]) -> None:
-    batch = store.Batch()
-    for notification_doc in notification_docs:
-        if (notification_doc.to_dict() or {}).get("unread"):
-            batch.update(notification_doc.reference, {"unread": False, "read_at": store.SERVER_TIMESTAMP})
-    if batch:
-        batch.commit()
+    while unread := [each.reference for each in notification_docs if (each.to_dict() or {}).get("unread")]:
+        batch = store.Batch()
+        for reference in unread:
+            batch.update(reference, {"unread": False, "read_at": store.SERVER_TIMESTAMP})
+        try:
+            batch.commit()
+        except store.LOST_RACE:  # Some are gone by now, which is as good as read: the others are marked.
+            notification_docs = store.get(*unread)
+        else:
+            return
 
 
 def forget_listing(listing_id: int) -> None:

@@ -25,7 +25,7 @@ from tests.instruments.costs import Cost, Meter
 from tests.instruments.events import deliver, event
 from tests.instruments.mail import MailServer
 from tests.instruments.telegram import TelegramServer
-from tests.security.database import dump
+from tests.security.database import delete, dump
 
 
 @pytest.fixture(autouse=True)
@@ -330,6 +330,26 @@ def test_any_history_tells_everything_and_at_most_as_often_as_it_must(
     assert sum(map(len, taken)) - len(everything) <= deaths * outbox.AT_ONCE
     if not deaths:
         assert sum(map(len, taken)) == len(everything)
+
+
+@pytest.mark.parametrize("by", ["ids", "all"])
+def test_a_notification_that_goes_while_it_is_marked_as_read_is_passed_over(
+    person: Person, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going, staying = notify(person, "a"), notify(person, "b")
+    commit = store.Batch.commit
+
+    def late(batch: store.Batch) -> Any:
+        monkeypatch.setattr(store.Batch, "commit", commit)
+        delete(notifications.ref(person.id, going["id"]))
+        return commit(batch)
+
+    monkeypatch.setattr(store.Batch, "commit", late)
+    body = {"all": True} if by == "all" else {"ids": [going["id"], staying["id"]]}
+    person.ok("POST", "/notifications/read", json=body)
+    assert [(each["id"], each["read_at"] is None) for each in person.ok("GET", "/notifications")] == [
+        (staying["id"], False)
+    ]
 
 
 def at(text: str) -> datetime:
