@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 from shared import clock, logs
@@ -152,9 +152,11 @@ def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, chosen: Settings,
             return False
         if outbox and stream is Stream.DAILY and not scheduled:
             return False  # It is due, and the schedule is about to come.
-        later = quiet_until(now, chosen.quiet_hours, chosen.timezone)
-        if later is None and stream is Stream.DAILY and not scheduled:
-            later = next_daily(now, chosen.timezone)
+        if stream is Stream.DAILY and not scheduled:
+            # Not at the end of the quiet hours: there would be two messages in one morning. The schedule minds those.
+            later: datetime | None = next_daily(now, chosen.timezone)
+        else:
+            later = quiet_until(now, chosen.quiet_hours, chosen.timezone)
         new = {
             "user_id": user_id,
             "stream": stream.value,

@@ -202,6 +202,23 @@ def test_what_is_daily_waits_for_the_morning_and_holds_nothing_else_up(
     assert [each["text"] for each in bot.messages[1:]] == ["Новых откликов: 3"]
 
 
+def test_quiet_hours_that_end_before_the_daily_message_make_no_second_one(
+    api: Api, person: Person, bot: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quiet = {"from": "22:00", "to": "08:00"}
+    person.ok("PUT", "/notifications/settings", json={"quiet_hours": quiet, "timezone": "Asia/Almaty"})
+    told = []
+    for time_of_day, comes in (("07:30", True), ("08:00", False), ("08:30", True), ("09:00", False), ("09:30", False)):
+        now = at(f"2026-11-29T{time_of_day}+05:00")
+        monkeypatch.setattr(clock, "now", lambda now=now: now)
+        if comes:
+            tell(api, notify(person, time_of_day, Stream.DAILY))
+        schedule(api)
+        told.append(len(bot.messages))
+    assert told == [0, 0, 0, 1, 1]
+    assert not waiting()
+
+
 def test_the_schedule_tells_many_at_once_and_gathers_nothing(
     api: Api, bot: TelegramServer, configure: Configure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
