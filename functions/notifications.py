@@ -1,6 +1,6 @@
 """What the caller is told of, and by which channels."""
 
-from shared.data import notification_settings, notifications
+from shared.data import notification_settings, notifications, outbox
 from shared.data.pages import Page
 from shared.data.users import User
 from shared.models.base import Status
@@ -44,9 +44,9 @@ def get_notification_settings(caller: Caller) -> SettingsRead:
 @api.put("/notifications/settings")
 def set_notification_settings(caller: Caller, body: SettingsWrite) -> SettingsRead:
     """Replace the caller's settings. A channel that is turned on is tried again, though it could not be reached."""
-    user, settings_doc = caller.load(notification_settings.ref)
+    user, settings_doc, outbox_doc = caller.load(notification_settings.ref, outbox.instant_ref)
     caller.check_owner(user)
-    return notification_settings.replace(settings_doc, body)
+    return notification_settings.replace(settings_doc, outbox_doc, body, outbox.wake)
 
 
 @api.put("/notifications/devices/{device_id}")

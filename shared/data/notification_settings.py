@@ -6,8 +6,9 @@ the one before.
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from shared.data import store
 from shared.delivery.channels import Channel, configured
@@ -17,6 +18,7 @@ from shared.models.notifications import ChannelsRead, QuietHours, SettingsRead, 
 COLLECTION: Final = "notification_settings"
 Reference: TypeAlias = store.Reference[Literal["notification_settings"]]
 Snapshot: TypeAlias = store.Snapshot[Literal["notification_settings"]]
+A = TypeVar("A", bound=str)
 TOKENS: Final = "push_tokens"
 MAX_DEVICES = 20
 """A person's latest devices; the one longest unheard of goes first."""
@@ -73,20 +75,33 @@ def token_ref(token: str) -> store.Reference[Literal["push_tokens"]]:
     return store.document(TOKENS, hashlib.sha256(token.encode()).hexdigest())
 
 
-def replace(settings_doc: Snapshot, wanted: SettingsWrite) -> SettingsRead:
-    """Stores what the person wants. A channel that they turn on is tried again, though it was gone before."""
+def replace(
+    settings_doc: Snapshot,
+    waiting_doc: store.Snapshot[A],
+    wanted: SettingsWrite,
+    wake: Callable[[store.Batch, store.Snapshot[A]], None],
+) -> SettingsRead:
+    """Stores what the person wants. A channel that they turn on is tried again, though it was gone before.
 
-    def attempt(settings_doc: Snapshot) -> SettingsRead:
+    Args:
+        settings_doc: The person's settings as they were read.
+        waiting_doc: What says until when the person is not told, by the settings of before, as it was read.
+        wanted: What the person wants.
+        wake: Adds to the same commit that this is decided anew.
+    """
+
+    def attempt(settings_doc: Snapshot, waiting_doc: store.Snapshot[A]) -> SettingsRead:
         old = settings_doc.to_dict() or {}
         turned_on = {name for name, on in wanted.channels.model_dump().items() if on}
         gone = {name: address for name, address in old.get("gone", {}).items() if name not in turned_on}
         new = old | wanted.model_dump(mode="json", by_alias=True) | {"gone": gone}
         batch = store.Batch()
         _put(batch, settings_doc, new)
+        wake(batch, waiting_doc)
         batch.commit()
         return Settings._of(new).to_model()
 
-    return store.contend((settings_doc,), attempt)
+    return store.contend((settings_doc, waiting_doc), attempt)
 
 
 def add_device(

@@ -74,6 +74,21 @@ def ref(user_id: int, stream: Stream) -> Reference:
     return store.document(COLLECTION, f"{user_id}_{stream.value}")
 
 
+def instant_ref(user_id: int) -> Reference:
+    """Where it stands until when a person is not told of what is told at once."""
+    return ref(user_id, Stream.INSTANT)
+
+
+def wake(batch: store.Batch, outbox_doc: Snapshot) -> None:
+    """Adds that what waits for the end of quiet hours is due now, so that the new settings decide.
+
+    What is told daily has its time, and a pause after a failure is no matter of the settings.
+    """
+    outbox, now = outbox_doc.to_dict(), clock.now()
+    if outbox and outbox["due_at"] > now and not outbox["working"] and not outbox["attempts"]:
+        batch.update(outbox_doc.reference, {"due_at": now}, seen=outbox_doc)
+
+
 def deliver(user_id: int, stream: Stream, notification_id: int | None = None) -> None:
     """Tells a person's channels what they have not been told yet, now or, in the quiet hours, later.
 

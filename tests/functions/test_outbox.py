@@ -187,6 +187,32 @@ def test_the_night_is_quiet_and_the_morning_tells_all_as_one(api: Api, person: P
     assert [each["text"] for each in bot.messages] == ["Жаңа өтінімдер: 3"]
 
 
+@pytest.mark.parametrize("quiet", [None, {"from": "22:00", "to": "23:30"}])
+def test_new_quiet_hours_count_at_once_for_what_waits(
+    api: Api, person: Person, bot: TelegramServer, quiet: dict[str, str] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = at("2026-11-24T23:00+05:00")
+    monkeypatch.setattr(clock, "now", lambda: now)
+    person.ok("PUT", "/notifications/settings", json={"quiet_hours": {"from": "22:00", "to": "08:00"}})
+    tell(api, notify(person, "a"))
+    tell(api, notify(person, "b", Stream.DAILY))
+    person.ok("PUT", "/notifications/settings", json={"quiet_hours": quiet})
+    schedule(api)
+    assert len(bot.messages) == (1 if quiet is None else 0)
+    now = at("2026-11-24T23:31+05:00")
+    schedule(api)
+    assert len(bot.messages) == 1
+    assert list(waiting()) == [outbox.ref(person.id, Stream.DAILY).path]
+
+
+def test_new_settings_do_not_shorten_a_pause(api: Api, person: Person, bot: TelegramServer) -> None:
+    bot.answer = bot_api.BROKEN
+    tell(api, notify(person, "a"))
+    before = waiting()
+    person.ok("PUT", "/notifications/settings", json={"locale": "kk"})
+    assert waiting() == before
+
+
 def test_what_is_daily_waits_for_the_morning_and_holds_nothing_else_up(
     api: Api, person: Person, bot: TelegramServer
 ) -> None:
@@ -209,7 +235,7 @@ def test_quiet_hours_that_end_before_the_daily_message_make_no_second_one(
     person.ok("PUT", "/notifications/settings", json={"quiet_hours": quiet, "timezone": "Asia/Almaty"})
     told = []
     for time_of_day, comes in (("07:30", True), ("08:00", False), ("08:30", True), ("09:00", False), ("09:30", False)):
-        now = at(f"2026-11-29T{time_of_day}+05:00")
+        now = at(f"2026-11-24T{time_of_day}+05:00")
         monkeypatch.setattr(clock, "now", lambda now=now: now)
         if comes:
             tell(api, notify(person, time_of_day, Stream.DAILY))
