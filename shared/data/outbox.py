@@ -5,6 +5,9 @@ to look, which is the end of the quiet hours, of a pause after a failure, or of 
 at a time tells a person. What arrives meanwhile makes the worker look again, and what arrives in one moment is told as
 one.
 
+``failing`` has the channels that did not take what they were told, each with how often and until when it pauses. The
+others do not wait for them: what arrives in a pause is told by them at once.
+
 A notification is told again rather than never: it is closed after the channel has taken it.
 """
 
@@ -29,6 +32,8 @@ from shared.settings import settings
 COLLECTION: Final = "outbox"
 Reference: TypeAlias = store.Reference[Literal["outbox"]]
 Snapshot: TypeAlias = store.Snapshot[Literal["outbox"]]
+Failing: TypeAlias = dict[str, dict[str, Any]]
+"""The channels that are failing: ``until`` when each pauses, and how many ``attempts`` have failed in a row."""
 LEASE = timedelta(minutes=3)
 """How long a worker has; then the schedule takes over what it has left."""
 AT_ONCE = 100
@@ -43,6 +48,8 @@ RUN_SECONDS = 200.0
 """How long one run of the schedule begins with new people; it has 300 seconds."""
 BEHIND = timedelta(minutes=15)
 """The operator is told of what has been due for longer (infra/cloud/alerts/messages.yaml)."""
+MOST_ATTEMPTS = 10
+"""Attempts are counted up to here; the pause is at its longest before that."""
 LONG = 6
 """So many attempts take half an hour; from then on the operator is told."""
 
@@ -82,10 +89,12 @@ def instant_ref(user_id: int) -> Reference:
 def wake(batch: store.Batch, outbox_doc: Snapshot) -> None:
     """Adds that what waits for the end of quiet hours is due now, so that the new settings decide.
 
-    What is told daily has its time, and a pause after a failure is no matter of the settings.
+    What is told daily has its time, and a pause of a channel is no matter of the settings.
     """
     outbox, now = outbox_doc.to_dict(), clock.now()
-    if outbox and outbox["due_at"] > now and not outbox["working"] and not outbox["attempts"]:
+    # Where it says which channels are failing, they keep their pauses. A document of before knows one pause for all.
+    may_wake = outbox and not outbox["working"] and (outbox.get("failing") or not outbox["attempts"])
+    if outbox and may_wake and outbox["due_at"] > now:
         batch.update(outbox_doc.reference, {"due_at": now}, seen=outbox_doc)
 
 
@@ -112,7 +121,7 @@ def deliver(user_id: int, stream: Stream, notification_id: int | None = None) ->
     recipient = Recipient(user, Settings.of(settings_doc)) if user and user.is_active else None
     if recipient is None or not recipient.addresses():
         _drop(outbox_doc)
-    elif _claim(outbox_doc, user_id, stream, recipient.settings, scheduled=not reason):
+    elif _claim(outbox_doc, user_id, stream, recipient, scheduled=not reason):
         if reason:  # What comes in one moment is told as one. What the schedule tells has waited already.
             time.sleep(settings().gather_seconds)
         _work(user_id, stream, recipient)
@@ -153,8 +162,9 @@ def _drop(*documents: store.Snapshot) -> None:
         batch.commit()
 
 
-def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, chosen: Settings, scheduled: bool) -> bool:
+def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, recipient: Recipient, scheduled: bool) -> bool:
     """Makes the caller the person's worker, or leaves the work to the one who has it or to a later time."""
+    chosen = recipient.settings
 
     def attempt(outbox_doc: Snapshot) -> bool:
         now = clock.now()
@@ -164,7 +174,11 @@ def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, chosen: Settings,
                 batch = store.Batch()  # That worker may have looked before this notification was there.
                 batch.update(outbox_doc.reference, {"more": store.Increment(1)}, seen=outbox_doc)
                 batch.commit()
-            return False
+            if outbox["working"] or scheduled or stream is Stream.DAILY:
+                return False
+            failing = outbox.get("failing", {})
+            if not failing or all(failing.get(each, {}).get("until", now) > now for each in recipient.addresses()):
+                return False  # It waits for the end of the quiet hours, or no channel is left that does not pause.
         if outbox and stream is Stream.DAILY and not scheduled:
             return False  # It is due, and the schedule is about to come.
         if stream is Stream.DAILY and not scheduled:
@@ -178,6 +192,7 @@ def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, chosen: Settings,
             "working": later is None,
             "due_at": later or now + LEASE,
             "attempts": (outbox or {}).get("attempts", 0),
+            "failing": (outbox or {}).get("failing", {}),
             "more": 0,
         }
         batch = store.Batch()
@@ -194,14 +209,16 @@ def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, chosen: Settings,
 def _work(user_id: int, stream: Stream, recipient: Recipient) -> None:
     """Tells what is open, again and again until nothing has arrived meanwhile."""
     addresses = recipient.addresses()
+    failing: Failing = {}
     while True:
         (outbox_doc,) = store.get(ref(user_id, stream))
         outbox = outbox_doc.to_dict()
         if outbox is None or not outbox["working"]:
             return  # It took too long, and another worker has done it.
         open_docs = list_open(user_id, stream)
-        later = _tell(user_id, open_docs, addresses, recipient) if open_docs else {}
-        if _close(outbox_doc, open_docs, addresses, later) and len(open_docs) < AT_ONCE:
+        failing = outbox.get("failing", {}) | failing
+        failing = _tell(user_id, open_docs, addresses, recipient, failing) if open_docs else {}
+        if _close(outbox_doc, open_docs, addresses, failing) and len(open_docs) < AT_ONCE:
             return
 
 
@@ -215,12 +232,20 @@ def list_open(user_id: int, stream: Stream) -> list[notifications.Snapshot]:
 
 
 def _tell(
-    user_id: int, open_docs: Sequence[notifications.Snapshot], addresses: dict[Channel, list[str]], recipient: Recipient
-) -> dict[Channel, int]:
-    """Tells each channel what it has not taken yet; the channels to be tried again, and in how many seconds."""
-    later: dict[Channel, int] = {}
+    user_id: int,
+    open_docs: Sequence[notifications.Snapshot],
+    addresses: dict[Channel, list[str]],
+    recipient: Recipient,
+    failing: Failing,
+) -> Failing:
+    """Tells each channel what it has not taken yet, unless it pauses; the channels that are failing now."""
+    still: Failing = {}
     for channel, reachable in list(addresses.items()):
         untold = [fields for each in open_docs if channel not in (fields := each.to_dict() or {})["told"]]
+        before = failing.get(channel)
+        if untold and before and before["until"] > clock.now():
+            still[channel.value] = before
+            continue
         for address in reachable if untold else []:
             try:
                 SEND[channel](address, untold, recipient.settings)
@@ -229,10 +254,19 @@ def _tell(
                 addresses[channel] = [each for each in addresses[channel] if each != address]
                 logs.write("INFO", "Channel gone", user_id=user_id, channel=channel.value)
             except DeliveryError as error:
-                later[channel] = error.seconds if isinstance(error, TryLater) else LONGEST_PAUSE
+                still[channel.value] = failure = _failure(error, before["attempts"] if before else 0)
                 severity = "ERROR" if isinstance(error, Failed) else "WARNING"
                 logs.write(severity, f"Notification not delivered: {error}", user_id=user_id, channel=channel.value)
-    return later
+                if failure["attempts"] >= LONG:
+                    logs.write("WARNING", "Not reached for half an hour", user_id=user_id, channel=channel.value)
+    return still
+
+
+def _failure(error: DeliveryError, attempts: int) -> dict[str, Any]:
+    """What is noted of a channel that has just failed, after so many attempts that failed before."""
+    asked = error.seconds if isinstance(error, TryLater) else LONGEST_PAUSE
+    pause = max(asked, min(30 * 2**attempts, LONGEST_PAUSE))
+    return {"until": clock.now() + timedelta(seconds=pause), "attempts": min(attempts + 1, MOST_ATTEMPTS)}
 
 
 def _note_gone(user_id: int, channel: Channel, address: str) -> None:
@@ -246,27 +280,24 @@ def _close(
     outbox_doc: Snapshot,
     open_docs: Sequence[notifications.Snapshot],
     addresses: dict[Channel, list[str]],
-    later: dict[Channel, int],
+    failing: Failing,
 ) -> bool:
     """Notes what was told, and ends the work or puts it off; False if something has arrived meanwhile."""
-    told = [channel.value for channel in addresses if channel not in later]
-    outbox = outbox_doc.to_dict() or {}
+    told = {channel.value for channel in addresses if channel not in failing}
 
     def marks(batch: store.Batch, docs: Sequence[notifications.Snapshot]) -> None:
         for each in docs:
-            before = (each.to_dict() or {})["told"]
-            fields = {"told": sorted({*before, *told})} | ({} if later else {"open": None})
-            batch.update(each.reference, fields)
+            before = set((each.to_dict() or {})["told"])
+            fields = {"told": sorted(before | told)} | ({"open": None} if before | told >= addresses.keys() else {})
+            if "open" in fields or not before >= told:
+                batch.update(each.reference, fields)
 
     batch = store.Batch()
-    if later:
-        pause = max(*later.values(), min(30 * 2 ** outbox["attempts"], LONGEST_PAUSE))
-        due = clock.now() + timedelta(seconds=pause)
-        # Whatever has arrived meanwhile waits for this pause, too.
-        put_off = {"working": False, "due_at": due, "attempts": min(outbox["attempts"] + 1, 10)}
-        batch.update(outbox_doc.reference, put_off)
-        if put_off["attempts"] >= LONG:
-            logs.write("WARNING", "Not reached for half an hour", user_id=outbox["user_id"], channels=sorted(later))
+    if failing:
+        due = min(each["until"] for each in failing.values())
+        attempts = max(each["attempts"] for each in failing.values())
+        put_off = {"working": False, "due_at": due, "attempts": attempts, "failing": failing}
+        batch.update(outbox_doc.reference, put_off, seen=outbox_doc)
     elif len(open_docs) < AT_ONCE:
         batch.delete(outbox_doc.reference, seen=outbox_doc)
     marks(batch, open_docs)
@@ -274,12 +305,10 @@ def _close(
         batch.commit()
     except store.LOST_RACE:
         # What was told is told, whatever has arrived. A notification may be deleted by now.
-        there = (
-            [each for each in store.get(*(each.reference for each in open_docs)) if each.exists] if open_docs else []
-        )
-        if there:
-            batch = store.Batch()
-            marks(batch, there)
+        batch = store.Batch()
+        if open_docs:
+            marks(batch, [each for each in store.get(*(each.reference for each in open_docs)) if each.exists])
+        if batch:
             batch.commit()
         return False
     return True

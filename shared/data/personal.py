@@ -197,7 +197,7 @@ TABLE: tuple[Holding, ...] = (
     ),
     Holding(
         outbox.COLLECTION,
-        _fields("user_id stream working due_at attempts more"),
+        _fields("user_id stream working due_at attempts failing more"),
         _outbox(),
         _delete(_outbox()),
         "deleted in the same commit: nothing more is told",

@@ -69,8 +69,11 @@ def waiting() -> dict[str, dict[str, Any]]:
 
 
 def make_due(path: str) -> None:
+    """Ends the pause of a person, and of each channel."""
+    past = clock.now() - timedelta(seconds=1)
+    pauses = {f"failing.{channel}.until": past for channel in waiting()[path]["failing"]}
     batch = store.Batch()
-    batch.update(store.document(*path.split("/")), {"due_at": clock.now() - timedelta(seconds=1)})
+    batch.update(store.document(*path.split("/")), {"due_at": past} | pauses)
     batch.commit()
 
 
@@ -135,13 +138,71 @@ def test_a_pause_that_telegram_asks_for_is_kept_and_the_mail_goes_once(
     ((path, data),) = waiting().items()
     assert data["due_at"] >= now + timedelta(seconds=7)
     bot.answer = None
-    tell(api, notify(person, "b"))  # The pause holds for what comes in it, too.
+    tell(api, notify(person, "b"))  # Telegram's pause holds for what comes in it, too; the mail does not wait for it.
     schedule(api)
-    assert (len(bot.messages), len(mail.messages)) == (0, 1)
+    assert (len(bot.messages), len(mail.messages)) == (0, 2)
+    ((_, still),) = waiting().items()
+    assert (still["due_at"], still["failing"]) == (data["due_at"], data["failing"])
     make_due(path)
     schedule(api)
     assert [each["text"] for each in bot.messages] == ["Новых откликов: 2"]
     assert len(mail.messages) == 2
+    assert not waiting()
+
+
+def test_a_channel_that_always_fails_holds_no_other_up(
+    api: Api, person: Person, bot: TelegramServer, mail: MailServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: now)
+    mail.answer_to_message = "554 5.7.1 rejected by policy"
+    tell(api, notify(person, "a"))
+    ((_, first),) = waiting().items()
+    now += timedelta(minutes=2)
+    made = notify(person, "b")
+    for _ in range(2):
+        tell(api, made)
+        schedule(api)
+    assert len(bot.messages) == 2
+    ((_, data),) = waiting().items()
+    assert (data["due_at"], data["failing"]) == (first["due_at"], first["failing"])
+    now += timedelta(hours=1)
+    schedule(api)
+    ((_, data),) = waiting().items()
+    assert (data["attempts"], list(data["failing"]), data["due_at"]) == (2, ["email"], now + timedelta(hours=1))
+    mail.answer_to_message = None
+    now += timedelta(hours=1)
+    tell(api, notify(person, "c"))
+    assert (len(bot.messages), len(mail.messages)) == (3, 1)
+    assert not waiting()
+
+
+def test_while_no_channel_is_left_that_does_not_pause_nothing_is_written(
+    api: Api, person: Person, bot: TelegramServer, meter: Meter
+) -> None:
+    bot.answer = bot_api.BROKEN
+    tell(api, notify(person, "a"))
+    cost, _ = meter.of(tell, api, notify(person, "b"))
+    assert cost == Cost(rpcs=1, reads=4)
+
+
+def test_a_pause_that_was_noted_for_all_channels_together_is_kept(
+    api: Api, person: Person, bot: TelegramServer
+) -> None:
+    made = notify(person, "a")
+    old = {"user_id": person.id, "stream": "instant", "working": False, "attempts": 3, "more": 0}
+    batch = store.Batch()
+    batch.create(outbox.ref(person.id, Stream.INSTANT), old | {"due_at": clock.now() + timedelta(minutes=1)})
+    batch.commit()
+    before = waiting()
+    tell(api, made)
+    person.ok("PUT", "/notifications/settings", json={"locale": "kk"})
+    assert waiting() == before
+    batch = store.Batch()
+    batch.update(outbox.ref(person.id, Stream.INSTANT), {"due_at": clock.now()})
+    batch.commit()
+    schedule(api)
+    assert len(bot.messages) == 1
     assert not waiting()
 
 
@@ -209,7 +270,10 @@ def test_new_settings_do_not_shorten_a_pause(api: Api, person: Person, bot: Tele
     bot.answer = bot_api.BROKEN
     tell(api, notify(person, "a"))
     before = waiting()
+    bot.answer = None
     person.ok("PUT", "/notifications/settings", json={"locale": "kk"})
+    schedule(api)
+    assert not bot.messages
     assert waiting() == before
 
 
@@ -301,19 +365,16 @@ def test_a_worker_that_died_is_replaced(api: Api, person: Person, bot: TelegramS
 
 @pytest.mark.parametrize("seed", range(6))
 def test_any_history_tells_everything_and_at_most_as_often_as_it_must(
-    api: Api, person: Person, bot: TelegramServer, seed: int, monkeypatch: pytest.MonkeyPatch
+    api: Api, person: Person, bot: TelegramServer, mail: MailServer, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Events twice, late and in any order; a channel that fails in every way; deaths before and after each commit."""
+    """Events twice, late and in any order; channels that fail in every way; deaths before and after each commit."""
     dice = random.Random(seed)
-    taken: list[set[int]] = []
-    fails = 0
+    taken: dict[str, list[set[int]]] = {"77": [], person.email: []}
 
     def send(address: str, untold: list[dict[str, Any]], chosen: Any) -> None:
-        nonlocal fails
         if dice.random() < 0.3:
-            fails += 1
             raise TryLater("429", seconds=1)
-        taken.append({each["id"] for each in untold})
+        taken[address].append({each["id"] for each in untold})
 
     class Died(BaseException):
         pass
@@ -333,7 +394,8 @@ def test_any_history_tells_everything_and_at_most_as_often_as_it_must(
             raise Died
         return result
 
-    monkeypatch.setitem(outbox.SEND, Channel.TELEGRAM, send)
+    for channel in (Channel.TELEGRAM, Channel.EMAIL):
+        monkeypatch.setitem(outbox.SEND, channel, send)
     made: list[dict[str, Any]] = []
     pending: list[dict[str, Any]] = []
 
@@ -367,12 +429,13 @@ def test_any_history_tells_everything_and_at_most_as_often_as_it_must(
         outbox.deliver_due()
     assert not waiting()
     everything = {each["id"] for each in made}
-    assert set().union(*taken) == everything
     assert all(data["open"] is None for path, data in dump().items() if path.startswith("notifications/"))
-    # Again only after a death between the channel's answer and the commit that notes it.
-    assert sum(map(len, taken)) - len(everything) <= deaths * outbox.AT_ONCE
-    if not deaths:
-        assert sum(map(len, taken)) == len(everything)
+    for by_one in taken.values():
+        assert set().union(*by_one) == everything
+        # Again only after a death between the channel's answer and the commit that notes it.
+        assert sum(map(len, by_one)) - len(everything) <= deaths * outbox.AT_ONCE
+        if not deaths:
+            assert sum(map(len, by_one)) == len(everything)
 
 
 @pytest.mark.parametrize("by", ["ids", "all"])
