@@ -86,6 +86,28 @@ def tell(before: dict[str, Any] | None, after: dict[str, Any] | None) -> int:
     return count
 
 
+def still_news(user_id: int, notification_docs: Sequence[notifications.Snapshot]) -> list[notifications.Snapshot]:
+    """Those of a person's notifications that do not tell of a listing or a search that is gone or off.
+
+    It costs a read for each listing and each search, and nothing where no notification is of a listing.
+    """
+    told_of = [each.to_dict() or {} for each in notification_docs]
+    listing_ids = {each["data"]["listing_id"] for each in told_of if each["type"] in notifications.OF_LISTINGS}
+    if not listing_ids:
+        return list(notification_docs)
+    public = {each.reference.id for each in store.get(*map(listings.ref, listing_ids)) if listings.is_public(each)}
+    has_match = any(each["type"] == NotificationType.LISTING_MATCH for each in told_of)
+    telling = searches.ids_that_tell(user_id) if has_match else set()
+
+    def is_news(told: dict[str, Any]) -> bool:
+        kind, data = told["type"], told["data"]
+        if kind == NotificationType.LISTING_MATCH and data["search_id"] not in telling:
+            return False
+        return kind not in notifications.OF_LISTINGS or str(data["listing_id"]) in public
+
+    return [each for each, told in zip(notification_docs, told_of, strict=True) if is_news(told)]
+
+
 def _is_listed(listing: dict[str, Any]) -> bool:
     """True if the listing can be found by a filter."""
     return bool(listing["is_active"] and listing.get("facets"))

@@ -21,6 +21,8 @@ Reference: TypeAlias = store.Reference[Literal["notifications"]]
 Snapshot: TypeAlias = store.Snapshot[Literal["notifications"]]
 KEPT = timedelta(days=90)
 PER_COMMIT = 500
+OF_LISTINGS: Final = (NotificationType.LISTING_MATCH, NotificationType.PRICE_DROP)
+"""What tells of a listing, and repeats what it says."""
 
 
 class Stream(StrEnum):
@@ -117,8 +119,6 @@ def _mark_read(notification_docs: Sequence[Snapshot]) -> None:
 def forget_listing(listing_id: int) -> None:
     """Deletes everybody's notifications that repeat what a listing said."""
     query = store.collection(COLLECTION).where(filter=store.Filter("data.listing_id", "==", listing_id))
-    query = query.where(
-        filter=store.Filter("type", "in", [NotificationType.LISTING_MATCH, NotificationType.PRICE_DROP])
-    )
+    query = query.where(filter=store.Filter("type", "in", list(OF_LISTINGS)))
     while told := store.run(query.select().limit(PER_COMMIT)):
         store.delete_all(told)

@@ -20,7 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Literal, TypeAlias
 
 from shared import clock, logs
-from shared.data import notification_settings, notifications, store, users
+from shared.data import matches, notification_settings, notifications, store, users
 from shared.data.notification_settings import Settings
 from shared.data.notifications import Stream
 from shared.data.users import User
@@ -124,7 +124,7 @@ def deliver(user_id: int, stream: Stream, notification_id: int | None = None) ->
     elif _claim(outbox_doc, user_id, stream, recipient, scheduled=not reason):
         if reason:  # What comes in one moment is told as one. What the schedule tells has waited already.
             time.sleep(settings().gather_seconds)
-        _work(user_id, stream, recipient)
+        _work(user_id, stream, recipient, has_waited=not reason)
 
 
 def deliver_due() -> int:
@@ -206,8 +206,15 @@ def _claim(outbox_doc: Snapshot, user_id: int, stream: Stream, recipient: Recipi
     return store.contend((outbox_doc,), attempt)
 
 
-def _work(user_id: int, stream: Stream, recipient: Recipient) -> None:
-    """Tells what is open, again and again until nothing has arrived meanwhile."""
+def _work(user_id: int, stream: Stream, recipient: Recipient, has_waited: bool) -> None:
+    """Tells what is open, again and again until nothing has arrived meanwhile.
+
+    Args:
+        user_id: The person.
+        stream: What to tell.
+        recipient: The same person, and how to reach them.
+        has_waited: Some of it may be about what is gone by now: that is closed like the rest, but not told.
+    """
     addresses = recipient.addresses()
     failing: Failing = {}
     while True:
@@ -217,7 +224,8 @@ def _work(user_id: int, stream: Stream, recipient: Recipient) -> None:
             return  # It took too long, and another worker has done it.
         open_docs = list_open(user_id, stream)
         failing = outbox.get("failing", {}) | failing
-        failing = _tell(user_id, open_docs, addresses, recipient, failing) if open_docs else {}
+        news = matches.still_news(user_id, open_docs) if has_waited else open_docs
+        failing = _tell(user_id, news, addresses, recipient, failing) if news else {}
         if _close(outbox_doc, open_docs, addresses, failing) and len(open_docs) < AT_ONCE:
             return
 
@@ -233,7 +241,7 @@ def list_open(user_id: int, stream: Stream) -> list[notifications.Snapshot]:
 
 def _tell(
     user_id: int,
-    open_docs: Sequence[notifications.Snapshot],
+    news: Sequence[notifications.Snapshot],
     addresses: dict[Channel, list[str]],
     recipient: Recipient,
     failing: Failing,
@@ -241,7 +249,7 @@ def _tell(
     """Tells each channel what it has not taken yet, unless it pauses; the channels that are failing now."""
     still: Failing = {}
     for channel, reachable in list(addresses.items()):
-        untold = [fields for each in open_docs if channel not in (fields := each.to_dict() or {})["told"]]
+        untold = [fields for each in news if channel not in (fields := each.to_dict() or {})["told"]]
         before = failing.get(channel)
         if untold and before and before["until"] > clock.now():
             still[channel.value] = before

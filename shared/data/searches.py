@@ -59,6 +59,12 @@ def _by_user(user_id: int) -> store.Query:
     return store.collection(COLLECTION).where(filter=store.Filter("user_id", "==", user_id))
 
 
+def ids_that_tell(user_id: int) -> set[int]:
+    """The ids of a person's searches but those that are off."""
+    stored = [each.to_dict() or {} for each in store.run(store.named_from(COLLECTION, f"{user_id}_"))]
+    return {search["id"] for search in stored if search["key"] != OFF}
+
+
 def create(user_id: int, wanted: SearchWrite) -> SearchRead:
     """Saves a search.
 

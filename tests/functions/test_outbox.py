@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from shared import clock
-from shared.data import notification_settings, notifications, outbox, store, users
+from shared.data import listings, matches, notification_settings, notifications, outbox, store, users
 from shared.data.notifications import Stream
 from shared.delivery import Gone, TryLater, push, texts
 from shared.delivery.channels import Channel
@@ -290,6 +290,34 @@ def test_what_is_daily_waits_for_the_morning_and_holds_nothing_else_up(
     assert len(bot.messages) == 1
     schedule(api)
     assert [each["text"] for each in bot.messages[1:]] == ["Новых откликов: 3"]
+
+
+@pytest.mark.parametrize("gone", [None, "search", "search off", "listing"])
+def test_what_has_waited_is_told_only_if_its_search_and_its_listing_are_still_there(
+    api: Api, person: Person, bot: TelegramServer, gone: str | None
+) -> None:
+    body = {"name": "Mine", "frequency": "daily"}
+    search = person.ok("POST", "/searches", json=body)["id"]
+    owner = api.person("landlord")
+    listing = owner.listing()["id"]
+    matches.tell(None, store.get(listings.ref(listing))[0].to_dict())
+    (made,) = [data for path, data in dump().items() if path.startswith("notifications/")]
+    tell(api, made)
+    notify(person, "a", Stream.DAILY)
+    if gone == "search":
+        person.ok("DELETE", f"/searches/{search}")
+    elif gone == "search off":
+        person.ok("PUT", f"/searches/{search}", json=body | {"frequency": "off"})
+    elif gone == "listing":
+        owner.ok("DELETE", f"/listings/{listing}")
+    (path,) = waiting()
+    make_due(path)
+    schedule(api)
+    (message,) = bot.messages
+    lines = message["text"].split("\n")
+    assert ("Новый отклик на ваше объявление" in lines, len(lines)) == (True, 2 if gone is None else 1)
+    assert not waiting()
+    assert len(person.ok("GET", "/notifications")) == 2
 
 
 def test_quiet_hours_that_end_before_the_daily_message_make_no_second_one(
