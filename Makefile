@@ -45,7 +45,7 @@ admin: $(PACKAGES) ## Make an admin: EMAIL=… PASSWORD=…, in the running loca
 forget: $(PACKAGES) ## Delete a person's account: EMAIL=…, PHONE=… or USER_ID=…, here or in PROJECT=….
 	@venv/bin/python -m infra.forget
 
-cities: $(PACKAGES) ## Give stored listings their cities' keys, in the running local system or in PROJECT=….
+cities: $(PACKAGES) ## Give stored listings and searches their cities' keys, in the running local system or in PROJECT=….
 	@venv/bin/python -m infra.cities
 
 demo: $(PACKAGES) ## Load N=… more demo listings into the running local system.

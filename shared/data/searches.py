@@ -21,6 +21,7 @@ COLLECTION: Final = "searches"
 Reference: TypeAlias = store.Reference[Literal["searches"]]
 Snapshot: TypeAlias = store.Snapshot[Literal["searches"]]
 PER_USER = 20
+PAGE = 100
 ANY = "*"
 OFF = "off"
 """The key of searches that tell nothing: no listing has it."""
@@ -30,13 +31,16 @@ HIGHEST_PRICE = 2**62
 def _fields(wanted: SearchWrite) -> dict[str, Any]:
     """What is stored of a search's content."""
     asked = Criteria.of(wanted)
-    off = wanted.frequency is Frequency.OFF
     return {
         "wanted": wanted.model_dump(mode="json"),
-        "key": OFF if off else _key(asked.deal_type, asked.property_type, asked.city),
+        "key": _key_of(wanted.frequency, asked),
         "lo": asked.price_min or 0,
         "hi": HIGHEST_PRICE if asked.price_max is None else asked.price_max,
     }
+
+
+def _key_of(frequency: Frequency, asked: Criteria) -> str:
+    return OFF if frequency is Frequency.OFF else _key(asked.deal_type, asked.property_type, asked.city)
 
 
 def _key(deal_type: str | None, property_type: str | None, city: str | None) -> str:
@@ -128,6 +132,34 @@ def _find(search_id: int, user_id: int) -> Snapshot | None:
     query = store.collection(COLLECTION).where(filter=store.Filter("id", "==", search_id))
     found = store.run(query.limit(1))
     return next((each for each in found if (each.to_dict() or {})["user_id"] == user_id), None)
+
+
+def renew_city_key(search_doc: Snapshot) -> bool:
+    """Gives a stored search the key that its city has now, after cities have got other keys. True if it had another."""
+
+    def attempt(search_doc: Snapshot) -> bool:
+        search = search_doc.to_dict()
+        if not search:
+            return False
+        wanted = to_model(search)  # As it is read: what is stored may break a rule that is newer than it.
+        key = _key_of(wanted.frequency, Criteria.of(wanted))
+        if search["key"] == key:
+            return False
+        batch = store.Batch()
+        batch.update(search_doc.reference, {"key": key}, seen=search_doc)
+        batch.commit()
+        return True
+
+    return store.contend((search_doc,), attempt)
+
+
+def pages_of_all() -> Iterator[list[Snapshot]]:
+    """Everybody's searches, page by page."""
+    query = store.collection(COLLECTION).order_by("id")
+    page = store.run(query.limit(PAGE))
+    while page:
+        yield page
+        page = store.run(query.start_after({"id": (page[-1].to_dict() or {})["id"]}).limit(PAGE))
 
 
 def candidates(criteria: Criteria) -> store.Query:
