@@ -3,6 +3,7 @@
 A lead's document also has the state of its conversation, which shared/data/messages.py keeps.
 """
 
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import timedelta
@@ -186,25 +187,36 @@ def set_status(lead_doc: Snapshot, user: User, status: LeadStatus) -> LeadRead:
     """Notes how far the owner is with a lead, and tells its tenant when that changes.
 
     Raises:
+        NotFound: The lead has just been deleted.
         Forbidden: The user is its tenant.
     """
     if user.role is not Role.ADMIN and user.id != (lead_doc.to_dict() or {})["owner_id"]:
         raise Forbidden("Only the listing's owner or an admin may change a lead")
+    told = f"status:{store.new_id()}"
+    tries = itertools.count()
 
     def attempt(lead_doc: Snapshot) -> LeadRead:
-        lead = lead_doc.to_dict() or {}
-        if lead["status"] != status:
+        lead = lead_doc.to_dict()
+        if lead is None:
+            raise NotFound("Lead not found")
+        repeats = next(tries) > 0
+        # Another request may have changed the status since a try of our own whose acknowledgement was lost.
+        if lead["status"] != status and not (repeats and _is_told(lead["tenant_id"], told)):
             data = {"lead_id": lead["id"], "listing_id": lead["listing_id"], "status": status.value}
             batch = store.Batch()
             batch.update(lead_doc.reference, {"status": status.value}, seen=lead_doc)
-            notifications.add(batch, lead["tenant_id"], NotificationType.LEAD_STATUS, data, f"status:{change}")
+            notifications.add(batch, lead["tenant_id"], NotificationType.LEAD_STATUS, data, told)
             entry = _audited(batch, lead, user, status) if user.id != lead["owner_id"] else None
             batch.commit()
             audit.log(entry)
         return LeadRead.model_validate(lead | {"status": status.value})
 
-    change = store.new_id()
     return store.contend((lead_doc,), attempt)
+
+
+def _is_told(user_id: int, name: str) -> bool:
+    """True if the user has the notification of this name."""
+    return store.get(notifications.ref(user_id, notifications.id_of(name)))[0].exists
 
 
 def pages_of(user_id: int) -> Iterator[list[Snapshot]]:

@@ -1,0 +1,59 @@
+"""A commit was done, its acknowledgement is lost, and others write before it is repeated: nothing is done twice."""
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from tests.instruments.api import Api, Person
+from tests.instruments.elsewhere import Call, Elsewhere
+from tests.instruments.proxy import Fault, Proxy
+
+
+@pytest.fixture
+def owner(api: Api) -> Person:
+    return api.person("landlord")
+
+
+@pytest.fixture
+def tenant(api: Api) -> Person:
+    return api.person()
+
+
+@pytest.fixture
+def lead(owner: Person, tenant: Person) -> dict[str, Any]:
+    """A lead that begins with a message."""
+    body = {"listing_id": owner.listing()["id"], "message": "Hello"}
+    lead: dict[str, Any] = tenant.ok("POST", "/leads", json=body)
+    return lead
+
+
+@contextmanager
+def losing(proxy: Proxy, elsewhere: Elsewhere, *others: Call) -> Iterator[None]:
+    """The first commit of the body is done without an acknowledgement, and the others call before it is repeated."""
+
+    def call_others() -> None:
+        for each in others:
+            (answer,) = elsewhere.at_once([each])
+            assert answer.status == 200, answer
+
+    def plan(_: int, method: str) -> Fault | None:
+        return lost if method == "Commit" and not next(commits) else None
+
+    lost, commits = Fault("UNAVAILABLE", after=True, then=call_others), itertools.count()
+    with proxy.planned(plan):
+        yield
+    assert next(commits)
+
+
+def test_a_status_that_was_replaced_is_not_set_again(
+    owner: Person, tenant: Person, lead: dict[str, Any], elsewhere: Elsewhere, proxy: Proxy
+) -> None:
+    path = f"/leads/{lead['id']}"
+    with losing(proxy, elsewhere, Call("PATCH", path, owner.token, {"status": "in_progress"})):
+        assert owner.ok("PATCH", path, json={"status": "closed"})["status"] == "closed"
+    assert owner.ok("GET", path)["status"] == "in_progress"
+    told = [each["data"]["status"] for each in tenant.ok("GET", "/notifications") if each["type"] == "lead.status"]
+    assert told == ["in_progress", "closed"]
