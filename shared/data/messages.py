@@ -13,7 +13,7 @@ from shared.data import notifications, store
 from shared.data.pages import Page, paginate, walk
 from shared.data.users import User
 from shared.enums import LeadStatus, NotificationType
-from shared.errors import Conflict, Invalid
+from shared.errors import Conflict, Invalid, NotFound
 from shared.models.leads import Conversation, MessageRead
 from shared.models.pages import PageParams
 
@@ -70,6 +70,7 @@ def send(lead_doc: LeadSnapshot, sender: User, other: User | None, text: str, ke
         key: The client's name for this request. Its repetition answers the message that it has made.
 
     Raises:
+        NotFound: The lead has just been deleted.
         Conflict: The lead is closed, or the other side cannot read any more.
         Invalid: The key was used for another text.
     """
@@ -78,7 +79,9 @@ def send(lead_doc: LeadSnapshot, sender: User, other: User | None, text: str, ke
     tries = itertools.count()
 
     def attempt(lead_doc: LeadSnapshot) -> MessageRead:
-        lead = lead_doc.to_dict() or {}
+        lead = lead_doc.to_dict()
+        if lead is None:
+            raise NotFound("Lead not found")
         try:
             check_open(lead, other)
         except Conflict:

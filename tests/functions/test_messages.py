@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.data import leads, store
 from tests.instruments.api import Api, Person
 
 Message = dict[str, Any]
@@ -89,6 +90,24 @@ def test_nobody_writes_to_or_as_somebody_deactivated(
     assert send(stays, lead, "Hello?").status_code == 409
     assert send(left, lead, "Hello").status_code == 401
     assert list(read_all(stays, lead)) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"), [("PATCH", "", {"status": "closed"}), ("POST", "/messages", {"text": "Hello"})]
+)
+def test_a_lead_that_vanishes_meanwhile_is_not_found(
+    owner: Person, lead: dict[str, Any], monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: dict[str, Any]
+) -> None:
+    """Somebody whose other side is gone deletes their account."""
+
+    def vanishing(lead_id: int) -> leads.Snapshot | None:
+        if lead_doc := find(lead_id):
+            store.delete_all([lead_doc])
+        return lead_doc
+
+    find = leads.find
+    monkeypatch.setattr(leads, "find", vanishing)
+    assert owner.call(method, f"/leads/{lead['id']}{path}", json=body).status_code == 404
 
 
 def test_a_key_makes_one_message_whatever_is_repeated(owner: Person, tenant: Person, lead: dict[str, Any]) -> None:
