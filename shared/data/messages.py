@@ -1,8 +1,9 @@
 """Messages on a lead: what its tenant and its owner write to each other, one document for each message.
 
-The lead's own document has the state of the conversation: how many messages there are, the last one, and how many each
-side has not read. It changes under a precondition, in one atomic write with the message. So messages have numbers
-without gaps, which are their order, and the counts agree with them whatever arrives at once.
+The lead's own document has the state of the conversation: how many messages there are, the last one, and for each side
+how many of the other's it has read and has not read. It changes under a precondition, in one atomic write with the
+message. So messages have numbers without gaps, which are their order, and the counts agree with them whatever arrives
+at once.
 """
 
 import itertools
@@ -36,6 +37,11 @@ def other_side(lead: dict[str, Any], user_id: int) -> int:
 def _unread_field(lead: dict[str, Any], user_id: int) -> str:
     """The field that counts what one side of a lead has not read."""
     return "unread_tenant" if user_id == lead["tenant_id"] else "unread_owner"
+
+
+def _read_field(lead: dict[str, Any], user_id: int) -> str:
+    """The field that counts what one side of a lead has read; a lead of before has none."""
+    return "read_tenant" if user_id == lead["tenant_id"] else "read_owner"
 
 
 def conversation(lead: dict[str, Any], user_id: int) -> Conversation:
@@ -130,13 +136,28 @@ def list_by_lead(lead_doc: LeadSnapshot, page: PageParams) -> Page[MessageRead]:
 
 
 def mark_read(lead_doc: LeadSnapshot, user: User) -> None:
-    """Notes that one side of a lead has read all its messages. Repeating it is harmless."""
+    """Notes that one side of a lead has read all its messages. Repeating it is harmless.
+
+    A message that comes later than ``lead_doc`` was read stays unread, also when this is repeated within the request.
+
+    Raises:
+        NotFound: The lead has just been deleted.
+    """
     lead = lead_doc.to_dict() or {}
-    field = _unread_field(lead, user.id)
-    if lead.get(field):
-        batch = store.Batch()
-        batch.update(lead_doc.reference, {field: 0})
-        batch.commit()
+    unread_field, read_field = _unread_field(lead, user.id), _read_field(lead, user.id)
+    read = lead.get(read_field, 0) + lead.get(unread_field, 0)
+
+    def attempt(lead_doc: LeadSnapshot) -> None:
+        lead = lead_doc.to_dict()
+        if lead is None:
+            raise NotFound("Lead not found")
+        if (read_before := lead.get(read_field, 0)) < read:
+            unread = max(0, read_before + lead.get(unread_field, 0) - read)
+            batch = store.Batch()
+            batch.update(lead_doc.reference, {read_field: read, unread_field: unread}, seen=lead_doc)
+            batch.commit()
+
+    store.contend((lead_doc,), attempt)
 
 
 def forget_sender(lead_doc: LeadSnapshot, user_id: int) -> None:

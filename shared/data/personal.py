@@ -266,7 +266,8 @@ TABLE: tuple[Holding, ...] = (
     Holding(
         leads.COLLECTION,
         _fields(
-            "id tenant_id listing_id owner_id status created_at messages last_message unread_tenant unread_owner",
+            "id tenant_id listing_id owner_id status created_at messages last_message "
+            "unread_tenant unread_owner read_tenant read_owner",
             expires_at=DERIVED,  # Of the place of a lead that shall not be made, see leads.forget_likes.
         ),
         leads.pages_of,

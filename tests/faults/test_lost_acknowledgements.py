@@ -57,3 +57,20 @@ def test_a_status_that_was_replaced_is_not_set_again(
     assert owner.ok("GET", path)["status"] == "in_progress"
     told = [each["data"]["status"] for each in tenant.ok("GET", "/notifications") if each["type"] == "lead.status"]
     assert told == ["in_progress", "closed"]
+
+
+@pytest.mark.parametrize("read_elsewhere", [False, True], ids=["", "read elsewhere"])
+def test_a_message_that_comes_after_reading_stays_unread(
+    owner: Person, tenant: Person, lead: dict[str, Any], elsewhere: Elsewhere, proxy: Proxy, read_elsewhere: bool
+) -> None:
+    path = f"/leads/{lead['id']}"
+    others = [Call("POST", f"{path}/messages", tenant.token, {"text": f"later {number}"}) for number in range(2)]
+    if read_elsewhere:
+        others.insert(1, Call("POST", f"{path}/read", owner.token))
+    with losing(proxy, elsewhere, *others):
+        owner.ok("POST", f"{path}/read")
+    (shown,) = owner.ok("GET", "/leads/for-me", query_string={"include": "conversation"})
+    assert shown["conversation"]["unread"] == (1 if read_elsewhere else 2)
+    owner.ok("POST", f"{path}/read")
+    (shown,) = owner.ok("GET", "/leads/for-me", query_string={"include": "conversation"})
+    assert shown["conversation"]["unread"] == 0

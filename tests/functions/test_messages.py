@@ -93,10 +93,17 @@ def test_nobody_writes_to_or_as_somebody_deactivated(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "body"), [("PATCH", "", {"status": "closed"}), ("POST", "/messages", {"text": "Hello"})]
+    ("method", "path", "body"),
+    [("PATCH", "", {"status": "closed"}), ("POST", "/messages", {"text": "Hello"}), ("POST", "/read", None)],
 )
 def test_a_lead_that_vanishes_meanwhile_is_not_found(
-    owner: Person, lead: dict[str, Any], monkeypatch: pytest.MonkeyPatch, method: str, path: str, body: dict[str, Any]
+    owner: Person,
+    tenant: Person,
+    lead: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    method: str,
+    path: str,
+    body: Any,
 ) -> None:
     """Somebody whose other side is gone deletes their account."""
 
@@ -105,6 +112,7 @@ def test_a_lead_that_vanishes_meanwhile_is_not_found(
             store.delete_all([lead_doc])
         return lead_doc
 
+    send(tenant, lead, "Hello")
     find = leads.find
     monkeypatch.setattr(leads, "find", vanishing)
     assert owner.call(method, f"/leads/{lead['id']}{path}", json=body).status_code == 404

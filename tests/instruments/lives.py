@@ -81,6 +81,8 @@ def live(api: Api) -> Life:
     tenant.ok("POST", "/favorites", json={"listing_id": own})
     own_lead = tenant.ok("POST", "/leads", json={"listing_id": own, "message": OTHER_MARK})["id"]
     person.ok("POST", f"/leads/{own_lead}/messages", json={"text": MARK})
+    for side in (person, tenant):
+        side.ok("POST", f"/leads/{own_lead}/read")
     tenant.ok("POST", "/searches", json={"name": OTHER_MARK, "city": "Astana"})
     stored = store.get(listings.ref(own))[0].to_dict() or {}
     matches.tell(None, stored)
