@@ -119,7 +119,15 @@ def end_by_token(user_id: int, refresh_token: str) -> None:
 
 def end_everywhere(user_id: int) -> None:
     """Ends every session of a user and every access token that was issued before, by one write."""
-    remove_ended(users.update(user_id, lambda user, _: users.all_ended(user)))
+    first: list[int] = []
+
+    def end_all(user: User, _: store.Batch) -> dict[str, Any]:
+        ended = users.all_ended(user)
+        first.append(ended["token_version"])
+        # Done by a try whose acknowledgement was lost, or by another request. What was issued since then lives on.
+        return {} if user.tokens_from >= first[0] else ended
+
+    remove_ended(users.update(user_id, end_all))
 
 
 def remove_ended(user: User) -> None:

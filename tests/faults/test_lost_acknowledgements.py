@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.instruments.api import Api, Person
-from tests.instruments.elsewhere import Call, Elsewhere
+from tests.instruments.elsewhere import Answer, Call, Elsewhere
 from tests.instruments.proxy import Fault, Proxy
 
 
@@ -31,21 +31,21 @@ def lead(owner: Person, tenant: Person) -> dict[str, Any]:
 
 
 @contextmanager
-def losing(proxy: Proxy, elsewhere: Elsewhere, *others: Call) -> Iterator[None]:
+def losing(proxy: Proxy, elsewhere: Elsewhere, *others: Call) -> Iterator[list[Answer]]:
     """The first commit of the body is done without an acknowledgement, and the others call before it is repeated."""
+    answers: list[Answer] = []
 
     def call_others() -> None:
         for each in others:
-            (answer,) = elsewhere.at_once([each])
-            assert answer.status == 200, answer
+            answers.extend(elsewhere.at_once([each]))
 
     def plan(_: int, method: str) -> Fault | None:
         return lost if method == "Commit" and not next(commits) else None
 
     lost, commits = Fault("UNAVAILABLE", after=True, then=call_others), itertools.count()
     with proxy.planned(plan):
-        yield
-    assert next(commits)
+        yield answers
+    assert [answer.status for answer in answers] == [200] * len(others)
 
 
 def test_a_status_that_was_replaced_is_not_set_again(
@@ -74,3 +74,12 @@ def test_a_message_that_comes_after_reading_stays_unread(
     owner.ok("POST", f"{path}/read")
     (shown,) = owner.ok("GET", "/leads/for-me", query_string={"include": "conversation"})
     assert shown["conversation"]["unread"] == 0
+
+
+def test_a_logout_everywhere_leaves_who_enters_afterwards(api: Api, elsewhere: Elsewhere, proxy: Proxy) -> None:
+    enter = Call("POST", "/auth/telegram/login-or-register", "", {"telegram_id": "5"})
+    before = api.ok(enter.method, enter.path, json=enter.body)["access_token"]
+    with losing(proxy, elsewhere, enter) as answers:
+        api.ok("POST", "/auth/logout", before, json={"everywhere": True})
+    assert api.call("GET", "/auth/me", before).status_code == 401
+    assert api.call("GET", "/auth/me", answers[0].json["access_token"]).status_code == 200
