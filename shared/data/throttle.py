@@ -4,10 +4,10 @@ The limits themselves are settings: ``…_PER_ACCOUNT``, ``…_PER_ADDRESS`` and
 shared/settings.py. The five tries of one code are in codes.py.
 
 A document counts one kind of thing from one network in one window. The window's number is part of its name, so counting
-is one blind increment, and Firestore's TTL policy on ``expires_at`` removes what is over. A subscriber of IPv6 has a
-whole /64, often a /56 or a /48, so those are counted together. A document that is read before it is added to stays
-small, so one named by the widest network counts all three; otherwise each network has its own. Accounts and addresses
-are hashes here.
+is one blind increment. If its acknowledgement is lost it may count twice: it cannot be made conditional without a
+further read. Firestore's TTL policy on ``expires_at`` removes what is over. A subscriber of IPv6 has a whole /64, often
+a /56 or a /48, so those are counted together. A document that is read before it is added to stays small, so one named
+by the widest network counts all three; otherwise each network has its own. Accounts and addresses are hashes here.
 
 **Guesses at an account** count by the account and the network that they come from, so an attacker elsewhere cannot lock
 its owner out, and what fails for other accounts refuses nobody. A try is written down when it has failed: a right
