@@ -88,14 +88,16 @@ def send(lead_doc: LeadSnapshot, sender: User, other: User | None, text: str, ke
         lead = lead_doc.to_dict()
         if lead is None:
             raise NotFound("Lead not found")
+        repeats = next(tries) > 0
         try:
             check_open(lead, other)
         except Conflict:
-            if key and (sent := _sent(lead_id, message_id, text)):
+            # Sent before the lead was closed: by an earlier request, or by a try whose acknowledgement was lost.
+            if (key or repeats) and (sent := _sent(lead_id, message_id, text)):
                 return sent
             raise
         # Few messages are repetitions, so the first try reads nothing; `create` notices those.
-        if next(tries) and (sent := _sent(lead_id, message_id, text)):
+        if repeats and (sent := _sent(lead_id, message_id, text)):
             return sent
         batch = store.Batch()
         message, changes = new_message(lead, sender.id, text, message_id)

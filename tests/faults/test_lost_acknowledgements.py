@@ -76,6 +76,17 @@ def test_a_message_that_comes_after_reading_stays_unread(
     assert shown["conversation"]["unread"] == 0
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "one"}], ids=["", "key"])
+def test_a_message_on_a_lead_that_is_closed_afterwards_was_sent(
+    owner: Person, tenant: Person, lead: dict[str, Any], elsewhere: Elsewhere, proxy: Proxy, headers: dict[str, str]
+) -> None:
+    path = f"/leads/{lead['id']}"
+    with losing(proxy, elsewhere, Call("PATCH", path, owner.token, {"status": "closed"})):
+        sent = tenant.ok("POST", f"{path}/messages", json={"text": "Second"}, headers=headers)
+    assert [each["text"] for each in owner.ok("GET", f"{path}/messages")] == ["Second", "Hello"]
+    assert owner.ok("GET", f"{path}/messages")[0] == sent
+
+
 def test_a_logout_everywhere_leaves_who_enters_afterwards(api: Api, elsewhere: Elsewhere, proxy: Proxy) -> None:
     enter = Call("POST", "/auth/telegram/login-or-register", "", {"telegram_id": "5"})
     before = api.ok(enter.method, enter.path, json=enter.body)["access_token"]
