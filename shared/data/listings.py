@@ -244,7 +244,7 @@ def create(
             time = store.server_time(batch.commit()[0])
         except store.LOST_RACE:
             found = store.get(ref(listing_id))[0].to_dict() or {}
-            if found.get("owner_id") == owner.id and (key or found["title"] == listing.title):
+            if found.get("owner_id") == owner.id:
                 if made_from and found.get("made_from", made_from["made_from"]) != made_from["made_from"]:
                     raise Invalid.at(("body",), "differs from what was first sent with this Idempotency-Key") from None
                 return to_model(found, include)  # Made by an earlier try, whose acknowledgement was lost.

@@ -1,7 +1,7 @@
 """A commit was done, its acknowledgement is lost, and others write before it is repeated: nothing is done twice."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -31,13 +31,17 @@ def lead(owner: Person, tenant: Person) -> dict[str, Any]:
 
 
 @contextmanager
-def losing(proxy: Proxy, elsewhere: Elsewhere, *others: Call) -> Iterator[list[Answer]]:
-    """The first commit of the body is done without an acknowledgement, and the others call before it is repeated."""
+def losing(proxy: Proxy, elsewhere: Elsewhere, *others: Call | Callable[[Answer], Call]) -> Iterator[list[Answer]]:
+    """The first commit of the body is done without an acknowledgement, and others call before it is repeated.
+
+    Yields:
+        The answers to the others. A function makes a call of the answer to the one before.
+    """
     answers: list[Answer] = []
 
     def call_others() -> None:
         for each in others:
-            answers.extend(elsewhere.at_once([each]))
+            answers.extend(elsewhere.at_once([each if isinstance(each, Call) else each(answers[-1])]))
 
     def plan(_: int, method: str) -> Fault | None:
         return lost if method == "Commit" and not next(commits) else None
@@ -94,3 +98,17 @@ def test_a_logout_everywhere_leaves_who_enters_afterwards(api: Api, elsewhere: E
         api.ok("POST", "/auth/logout", before, json={"everywhere": True})
     assert api.call("GET", "/auth/me", before).status_code == 401
     assert api.call("GET", "/auth/me", answers[0].json["access_token"]).status_code == 200
+
+
+def test_a_listing_that_was_edited_before_its_owner_is_answered_is_one(
+    owner: Person, elsewhere: Elsewhere, proxy: Proxy
+) -> None:
+    body = {"title": "First", "city": "Astana", "price": 1}
+
+    def edit(mine: Answer) -> Call:
+        return Call("PUT", f"/listings/{mine.json[0]['id']}", owner.token, body | {"title": "Edited"})
+
+    with losing(proxy, elsewhere, Call("GET", "/listings/my", owner.token), edit):
+        made = owner.ok("POST", "/listings", json=body)
+    assert owner.ok("GET", "/listings/my") == [made]
+    assert made["title"] == "Edited"
