@@ -17,7 +17,8 @@ http.Server.prototype.emit = function (event, request, ...others) {
 http.globalAgent = new http.Agent({ keepAlive: false });
 
 // A function that refuses a large body answers before it has read all of it. The Functions emulator, which is still
-// writing, would take the broken pipe for a failure and answer a second time, or end because nobody hears of it.
+// writing, would take the broken pipe for a failure and answer 500 in its place, or a second time, or end because nobody
+// hears of it. What it cannot write does not matter: the answer is there to be read, and if there is none, that fails.
 const { emit: emitOfRequest } = http.ClientRequest.prototype;
 const { createConnection } = http.Agent.prototype;
 
@@ -25,5 +26,13 @@ http.ClientRequest.prototype.emit = function (event, ...others) {
   return event === "error" && this.res ? true : emitOfRequest.call(this, event, ...others);
 };
 http.Agent.prototype.createConnection = function (...options) {
-  return createConnection.apply(this, options).on("error", () => {});
+  const socket = createConnection.apply(this, options).on("error", () => {});
+  for (const name of ["_write", "_writev"]) {
+    const write = socket[name];
+    socket[name] = function (...chunk) {
+      const done = chunk.pop();
+      write.call(this, ...chunk, (error) => done(["EPIPE", "ECONNRESET"].includes(error?.code) ? null : error));
+    };
+  }
+  return socket;
 };

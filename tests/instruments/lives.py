@@ -46,7 +46,7 @@ def live(api: Api) -> Life:
     person = api.person("agent", name=MARK, email=EMAIL, phone=PHONE)
     theirs = [owner.listing(title=f"{OTHER_MARK} {number}") for number in range(6)]
 
-    # The account. Telegram comes last: it ends the password of an account whose email is not verified.
+    # The account. Telegram comes last: it ends password and devices of an account whose email is not verified.
     form = {"grant_type": "password", "username": EMAIL, "password": PASSWORD}
     api.call("POST", "/auth/login", data=form | {"password": "wrong"})
     session = api.ok("POST", "/auth/token", data=form, headers={"User-Agent": AGENT})
@@ -96,7 +96,6 @@ def live(api: Api) -> Life:
     # How they are told.
     quiet = {"quiet_hours": {"from": "00:00", "to": "23:59"}, "timezone": "Asia/Almaty", "locale": "kk"}
     person.ok("PUT", "/notifications/settings", json=quiet)
-    person.ok("PUT", "/notifications/devices/phone", json={"token": TOKEN})
     notification_settings.note_gone(person.id, Channel.PUSH, "another-token")
     for channel in ("reset", "email"):
         if channel == "reset":
@@ -105,6 +104,7 @@ def live(api: Api) -> Life:
             person.ok("POST", "/auth/verify", json={"channel": channel})
     entered = api.ok("POST", "/auth/telegram/login-or-register", json={"telegram_id": TELEGRAM_ID, "phone": PHONE})
     person = Person(api, person.id, EMAIL, entered["access_token"])
+    person.ok("PUT", "/notifications/devices/phone", json={"token": TOKEN})
     person.ok("POST", "/auth/verify", json={"channel": "telegram"})
     for told in store.run(store.collection(notifications.COLLECTION)):
         data = told.to_dict() or {}

@@ -144,7 +144,8 @@ def test_a_bot_sends_the_photos_of_the_next_listing(suite: str) -> None:
 def test_a_large_body_that_is_refused_does_no_harm(suite: str) -> None:
     owner, other = register(suite, "landlord"), register(suite, "landlord")
     key = owner.ok("POST", "/listings", json={"title": "T", "city": f"Town {uuid4().hex}", "price": 5})["id"]
-    for client, status in ((owner, 413), (Client(suite), 401), (other, 403)):
+    # The answer comes while the body is still being written, at another moment each time.
+    for client, status in ((owner, 413), (other, 403), *[(Client(suite), 401)] * 8):
         body = b"x" * (13 if client is owner else 11) * 1024 * 1024
         assert client.call("POST", f"/photos/{key}", data=body).status_code == status
         assert Client(suite).ok("GET", "/health")["status"] == "ok"
