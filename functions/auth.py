@@ -88,10 +88,11 @@ def issue_token(form: TokenRequest) -> SessionToken:
 def logout(caller: Caller, body: Logout) -> Status:
     """End the session of a refresh token, or every session together with every access token issued before."""
     user = caller.load()
+    if body.everywhere:
+        caller.check_owner(user)
     if body.refresh_token is not None:
         sessions.end_by_token(user.id, body.refresh_token)
     if body.everywhere:
-        caller.check_owner(user)
         sessions.end_everywhere(user.id)
     return Status()
 

@@ -54,7 +54,7 @@ def add_device(caller: Caller, device_id: str, body: DeviceWrite) -> Status:
     """Register a device for push messages, or its new token. A token belongs to whom registered it last."""
     user, settings_doc, token_doc = caller.load(notification_settings.ref, notification_settings.token_ref(body.token))
     caller.check_owner(user)
-    notification_settings.add_device(settings_doc, token_doc, user.id, device_id, body.token)
+    notification_settings.add_device(settings_doc, token_doc, user, device_id, body.token)
     return Status()
 
 

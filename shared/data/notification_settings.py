@@ -6,13 +6,16 @@ the one before.
 """
 
 import hashlib
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
-from shared.data import store
+from shared.data import store, users
+from shared.data.users import User
 from shared.delivery.channels import Channel, configured
 from shared.enums import Locale
+from shared.errors import Unauthorized
 from shared.models.notifications import ChannelsRead, QuietHours, SettingsRead, SettingsWrite
 
 COLLECTION: Final = "notification_settings"
@@ -105,19 +108,27 @@ def replace(
 
 
 def add_device(
-    settings_doc: Snapshot, token_doc: store.Snapshot[Literal["push_tokens"]], user_id: int, name: str, token: str
+    settings_doc: Snapshot, token_doc: store.Snapshot[Literal["push_tokens"]], user: User, name: str, token: str
 ) -> None:
     """Remembers a person's device by its push token, and takes the token from whom it was before.
 
     Args:
         settings_doc: The person's settings as they were read.
         token_doc: The document of ``token_ref`` as it was read.
-        user_id: The person.
+        user: The person, as they were read with the settings.
         name: What the device is called.
         token: Its push token now.
+
+    Raises:
+        Unauthorized: The account has found its owner since then, or every token of before has ended.
     """
+    tries = itertools.count()
 
     def attempt(settings_doc: Snapshot, token_doc: store.Snapshot[Literal["push_tokens"]]) -> None:
+        if next(tries):
+            now = User.of(store.get(users.ref(user.id))[0])
+            if now is None or now.token_version != user.token_version:
+                raise Unauthorized("Sign in again", code="sign_in_again")
         batch = store.Batch()
         old = settings_doc.to_dict() or {}
         devices = [each for each in old.get("devices", []) if each["id"] != name and each["token"] != token]
@@ -128,10 +139,10 @@ def add_device(
         _put(batch, settings_doc, old | {"devices": devices})
         owner_id = (token_doc.to_dict() or {}).get("user_id")
         if owner_id is None:
-            batch.create(token_doc.reference, {"user_id": user_id})
+            batch.create(token_doc.reference, {"user_id": user.id})
         else:
-            batch.update(token_doc.reference, {"user_id": user_id}, seen=token_doc)
-        if owner_id not in (None, user_id):
+            batch.update(token_doc.reference, {"user_id": user.id}, seen=token_doc)
+        if owner_id not in (None, user.id):
             _remove_token(batch, store.get(ref(owner_id))[0], token)
         batch.commit()
 
@@ -155,10 +166,8 @@ def remove_device(settings_doc: Snapshot, name: str) -> None:
 
 def add_removal_of_devices(batch: store.Batch, settings_doc: Snapshot) -> None:
     """Adds to a batch that a person has no devices any more, with what is known of their push tokens."""
-    old = settings_doc.to_dict() or {}
-    if old.get("devices"):
-        _forget_others(batch, old, [])
-        batch.update(settings_doc.reference, {"devices": []}, seen=settings_doc)
+    _forget_others(batch, settings_doc.to_dict() or {}, [])
+    _put(batch, settings_doc, {"devices": []})  # Whoever is about to add one loses the race, and looks again.
 
 
 def forget_token(user_id: int, token: str) -> None:

@@ -66,7 +66,8 @@ def enter(telegram_id: str, phone: str | None, name: str | None, role: Role, loc
 def leave(user: User) -> User:
     """Gives up the link to Telegram together with the phone, which belongs to the Telegram side.
 
-    Every token and session of before ends. The other side still has its password and its email.
+    Every token and session of before ends, and no device of before gets push messages any more. The other side still
+    has its password and its email.
 
     Raises:
         Conflict: There is no link, or no other way in.
@@ -80,6 +81,7 @@ def leave(user: User) -> User:
         for kind in ("telegram_id", "phone"):
             if value := getattr(now, kind):
                 batch.delete(users.identity_ref(kind, value))
+        notification_settings.add_removal_of_devices(batch, store.get(notification_settings.ref(now.id))[0])
         return {"telegram_id": None, "phone": None, "phone_verified": False} | users.all_ended(now)
 
     left = users.update(user.id, fields)

@@ -228,6 +228,47 @@ def test_the_makers_devices_hear_nothing_more_and_their_token_changes_nothing(ap
     assert me(api, mine)["id"] == thief.id
 
 
+def test_a_device_that_is_added_while_the_account_is_linked_is_not_kept(
+    api: Api, bot: TelegramServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    thief = api.person(phone=PHONE)
+    add = notification_settings.add_device
+    mine: list[str] = []
+
+    def linked_meanwhile(*arguments: Any) -> None:
+        mine.append(by_bot(api, "5"))
+        add(*arguments)
+
+    with monkeypatch.context() as between:
+        between.setattr(notification_settings, "add_device", linked_meanwhile)
+        refused = thief.call("PUT", "/notifications/devices/phone", json={"token": "a"})
+    assert (refused.status_code, refused.get_json()["code"]) == (401, "sign_in_again")
+    assert not [path for path in dump() if path.startswith("push_tokens/")]
+    api.ok("PUT", "/notifications/devices/phone", mine[0], json={"token": "b"})
+
+
+def test_no_device_of_the_telegram_side_hears_of_an_account_that_it_has_left(
+    api: Api, bot: TelegramServer, mail: MailServer
+) -> None:
+    person = api.person(phone=PHONE)
+    verify_email(person, mail)
+    theirs = by_bot(api, "5")
+    api.ok("PUT", "/notifications/devices/phone", theirs, json={"token": "a"})
+    api.ok("DELETE", "/auth/telegram", theirs)
+    assert notification_settings.Settings.of(store.get(notification_settings.ref(person.id))[0]).tokens == []
+
+
+def test_a_logout_that_is_refused_ends_nothing(api: Api, bot: TelegramServer) -> None:
+    thief = api.person(phone=PHONE)
+    form = {"grant_type": "password", "username": thief.email, "password": PASSWORD}
+    session = api.ok("POST", "/auth/token", data=form)["refresh_token"]
+    by_bot(api, "5")
+    body = {"refresh_token": session, "everywhere": True}
+    before = dump()
+    assert thief.call("POST", "/auth/logout", json=body).status_code == 401
+    assert dump() == before
+
+
 @pytest.mark.parametrize("given_up", ["telegram_id", "phone"])
 def test_what_was_given_up_a_moment_ago_leads_nowhere(
     api: Api, bot: TelegramServer, mail: MailServer, monkeypatch: pytest.MonkeyPatch, given_up: str
