@@ -11,7 +11,6 @@ others do not wait for them: what arrives in a pause is told by them at once.
 A notification is told again rather than never: it is closed after the channel has taken it.
 """
 
-import contextvars
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -124,7 +123,7 @@ def deliver(user_id: int, stream: Stream, notification_id: int | None = None) ->
     elif _claim(outbox_doc, user_id, stream, recipient, scheduled=not reason):
         if reason:  # What comes in one moment is told as one. What the schedule tells has waited already.
             time.sleep(settings().gather_seconds)
-        _work(user_id, stream, recipient, has_waited=not reason)
+        _work(user_id, stream, recipient, has_waited=not reason or outbox_doc.exists)
 
 
 def deliver_due() -> int:
@@ -135,8 +134,7 @@ def deliver_due() -> int:
     if due and (oldest := (due[0].to_dict() or {})["due_at"]) < clock.now() - BEHIND:
         logs.write("WARNING", "Outbox is behind", due_at=oldest)
     with ThreadPoolExecutor(WORKERS, "outbox") as pool:
-        # Each in a copy of this context, which has the time that the store may take.
-        tries = [pool.submit(contextvars.copy_context().run, _deliver_one, each, ends) for each in due]
+        tries = [pool.submit(_deliver_one, each, ends) for each in due]
     for each in tries:
         each.result()  # Raises what was not expected, after everybody has had their turn.
     return len(due)
@@ -254,19 +252,23 @@ def _tell(
         if untold and before and before["until"] > clock.now():
             still[channel.value] = before
             continue
+        taken, failure = False, None
         for address in reachable if untold else []:
             try:
                 SEND[channel](address, untold, recipient.settings)
+                taken = True
             except Gone:
                 _note_gone(user_id, channel, address)
                 addresses[channel] = [each for each in addresses[channel] if each != address]
                 logs.write("INFO", "Channel gone", user_id=user_id, channel=channel.value)
             except DeliveryError as error:
-                still[channel.value] = failure = _failure(error, before["attempts"] if before else 0)
+                failure = _failure(error, before["attempts"] if before else 0)
                 severity = "ERROR" if isinstance(error, Failed) else "WARNING"
                 logs.write(severity, f"Notification not delivered: {error}", user_id=user_id, channel=channel.value)
-                if failure["attempts"] >= LONG:
-                    logs.write("WARNING", "Not reached for half an hour", user_id=user_id, channel=channel.value)
+        if failure and not taken:  # A device that takes nothing does not make the others ring again and again.
+            still[channel.value] = failure
+            if failure["attempts"] >= LONG:
+                logs.write("WARNING", "Not reached for half an hour", user_id=user_id, channel=channel.value)
     return still
 
 
