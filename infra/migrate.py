@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from infra import target
-from shared.data import likes, store, swipes, users
+from shared.data import likes, preferences, store, swipes, users
 
 PAGE = 300
 OF_PREFERENCES = ("city", "deal_type", "property_type", "price_min", "price_max", "filters")
@@ -37,36 +37,38 @@ def make_likes() -> int:
     return made
 
 
-def move_preferences() -> int:
-    """Moves each document of preferences to its user, unless they have set others since; how many there were."""
-    moved = 0
-    for page in _pages("preferences"):
-        for old in page:
-            _move(int(old.id), old.to_dict() or {})
-        moved += len(page)
-        print(f"\r{moved:,} preferences moved", end="", flush=True)
+def copy_preferences() -> int:
+    """Copies each document of preferences to its user, if they have set none since; how many it has copied.
+
+    The documents stay, for the release of before. They go with their users.
+    """
+    copied = 0
+    for page in _pages(preferences.DOCUMENTS_OF_BEFORE):
+        copied += sum(_copy(int(old.id), old.to_dict() or {}) for old in page)
+        print(f"\r{copied:,} preferences copied", end="", flush=True)
     print()
-    return moved
+    return copied
 
 
-def _move(user_id: int, old: dict[str, Any]) -> None:
-    def attempt(user_doc: users.Snapshot) -> None:
-        batch = store.Batch()
+def _copy(user_id: int, old: dict[str, Any]) -> bool:
+    def attempt(user_doc: users.Snapshot) -> bool:
         user = user_doc.to_dict()
-        if user and not user.get("preferences"):
-            kept = {name: old.get(name) for name in OF_PREFERENCES}
-            batch.update(user_doc.reference, {"preferences": kept}, seen=user_doc)
-        batch.delete(store.document("preferences", user_id))
+        if user is None or user.get("preferences"):
+            return False
+        batch = store.Batch()
+        kept = {name: old.get(name) for name in OF_PREFERENCES}
+        batch.update(user_doc.reference, {"preferences": kept}, seen=user_doc)
         batch.commit()
+        return True
 
-    store.contend(store.get(users.ref(user_id)), attempt)
+    return store.contend(store.get(users.ref(user_id)), attempt)
 
 
 def main() -> None:
     """Migrates the database of PROJECT, or the local one."""
     target.choose()
     make_likes()
-    move_preferences()
+    copy_preferences()
 
 
 if __name__ == "__main__":

@@ -225,6 +225,11 @@ TABLE: tuple[Holding, ...] = (
         "deleted",
     ),
     _one_each(
+        preferences.DOCUMENTS_OF_BEFORE,
+        lambda user_id: store.document(preferences.DOCUMENTS_OF_BEFORE, user_id),
+        _fields("id user_id city deal_type property_type", price_min=_tenge, price_max=_tenge, filters=DERIVED),
+    ),
+    _one_each(
         feeds.COLLECTION,
         feeds.ref,
         _fields(

@@ -1,6 +1,6 @@
 """What each tenant looks for: a field of their user, which every request reads, so that a card costs no read for it."""
 
-from typing import Any
+from typing import Any, Final
 
 from pydantic import MISSING
 
@@ -12,6 +12,8 @@ from shared.models.filters import FiltersRead, FiltersWrite
 from shared.models.preferences import PreferenceRead, PreferenceWrite
 from shared.money import to_minor, to_tenge
 
+DOCUMENTS_OF_BEFORE: Final = "preferences"
+"""The collection in which an older release kept them, named by the user's id. infra/migrate.py copies from it."""
 PRICES = ("price_min", "price_max")
 AREAS = ("area_min", "area_max")
 

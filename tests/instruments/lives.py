@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from shared.data import leads, listings, matches, notification_settings, notifications, outbox, store
+from shared.data import leads, listings, matches, notification_settings, notifications, outbox, preferences, store
 from shared.data.notifications import Stream
 from shared.delivery.channels import Channel
 from tests.instruments.api import PASSWORD, Api, Person
@@ -57,6 +57,11 @@ def live(api: Api) -> Life:
     wanted = {"city": MARK, "price_min": 1, "price_max": 10**6}
     person.ok("POST", "/preferences", json=wanted | {"filters": {"rooms_min": 1}})
     person.ok("POST", "/preferences", json={"city": "Astana"})
+    batch = store.Batch()
+    of_before: dict[str, Any] = {"id": person.id, "user_id": person.id, "deal_type": None, "property_type": None}
+    of_before |= wanted | {"city": "Astana", "filters": None}
+    batch.set(store.document(preferences.DOCUMENTS_OF_BEFORE, person.id), of_before)
+    batch.commit()
     for listing, action in zip(theirs, ("like", "dislike", "favorite", "dislike", "like"), strict=False):
         person.act(listing, action)
     person.ok("POST", "/feed/undo")
