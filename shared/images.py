@@ -4,6 +4,7 @@ Only pixels go on: no EXIF with the place where a photo was taken, no thumbnail 
 Only the function `photos` imports this module: Pillow takes time to load, and memory to decode.
 """
 
+import re
 import struct
 import threading
 import warnings
@@ -14,9 +15,12 @@ from io import BytesIO
 
 from PIL import Image, ImageCms, ImageOps
 
+from shared.avif import largest_pixels
 from shared.errors import Invalid, Unavailable, UnsupportedMedia
 
 MAX_PIXELS = 50_000_000
+MAX_SCANS = 100
+"""Progressive images have about ten."""
 SIZES = {"large": 1600, "medium": 800, "small": 320}
 """The longest side in pixels, at most: nothing is enlarged."""
 
@@ -29,6 +33,9 @@ Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])", re.DOTALL)
+"""Of a JPEG (ITU-T T.81, B.1.1.2), but for those that stand within a scan."""
+
 _BROKEN = (
     ArithmeticError,
     AttributeError,
@@ -119,6 +126,10 @@ def _pixels(data: bytes, kind: str) -> Image.Image:
         import pillow_heif  # Takes longer to import than the rest of Pillow, and few photos need it.
 
         pillow_heif.register_heif_opener(thumbnails=False)
+    if kind == "AVIF" and not 0 < largest_pixels(data) <= MAX_PIXELS:
+        raise _too_large()
+    if kind == "JPEG" and _scans(data) > MAX_SCANS:
+        raise Invalid.at(("body",), f"the image is coded in more than {MAX_SCANS} scans")
     with Image.open(BytesIO(data), formats=(kind,)) as image:
         if image.width * image.height > MAX_PIXELS:
             raise _too_large()
@@ -129,8 +140,22 @@ def _pixels(data: bytes, kind: str) -> Image.Image:
         return _in_srgb(_upright(small), profile)
 
 
+def _scans(data: bytes) -> int:
+    """How many scans a JPEG has: each goes over the whole image, however few bytes it takes."""
+    at, scans = 2, 0
+    while marker := _MARKER.search(data, at):
+        at = marker.end()
+        if marker[1] == b"\xd9":  # The end. Phones put films and other images behind it.
+            break
+        scans += marker[1] == b"\xda"
+        at += int.from_bytes(data[at : at + 2])
+    return scans
+
+
 def _in_full_colours(image: Image.Image) -> Image.Image:
     """The image in a mode that can be made smaller without loss: palettes and more than eight bits cannot."""
+    if image.mode in ("L", "RGB") and "transparency" in image.info:
+        return image.convert("RGBA")
     if image.mode in ("1", "P", "PA"):
         return image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
     if image.mode.startswith("I"):

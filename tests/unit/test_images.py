@@ -14,6 +14,7 @@ import pytest
 from PIL import Image, ImageCms, ImageFile, PngImagePlugin
 
 from shared import images
+from shared.avif import largest_pixels
 from shared.errors import ApiError, Invalid, Unavailable, UnsupportedMedia
 from shared.images import SIZES, Picture, to_picture
 
@@ -353,3 +354,66 @@ def test_an_image_that_waits_too_long_is_told_to_come_back(monkeypatch: pytest.M
     with images.TURN, pytest.raises(Unavailable):
         to_picture(saved(quarters(), "PNG"))
     assert to_picture(saved(quarters(), "PNG")).width == 64
+
+
+# --- What a small file may cost
+
+
+def lying(avif: bytes) -> bytes:
+    """The file with a container that says 64 × 64."""
+    at, changed = -1, bytearray(avif)
+    while (at := avif.find(b"ispe", at + 1)) >= 0:
+        changed[at + 8 : at + 16] = struct.pack(">2I", 64, 64)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize("mode", ["L", "RGBA"])
+def test_an_avif_that_lies_about_its_size_is_not_decoded(mode: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = lying(saved(Image.new(mode, (7500, 7500)), "AVIF", speed=10))
+    assert largest_pixels(data) == 7500**2
+    monkeypatch.setattr(Image, "open", None)
+    with pytest.raises(Invalid, match="megapixels"):
+        to_picture(data)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"quality": 100}, {"subsampling": "4:4:4"}, {"exif": b"Exif\0\0MM\0*\0\0\0\x08", "icc_profile": b""}],
+)
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+def test_the_size_that_av1_itself_tells(mode: str, options: dict[str, Any]) -> None:
+    for size in ((64, 48), (1, 1), (1001, 333), (16, 4097)):
+        avif = saved(Image.new(mode, size), "AVIF", speed=10, **options)
+        assert largest_pixels(avif) == size[0] * size[1]
+    frames = [Image.new(mode, (100, 80), "black") for _ in range(3)]
+    assert largest_pixels(saved(frames[0], "AVIF", save_all=True, append_images=frames[1:], speed=10)) == 8000
+
+
+def test_an_avif_of_countless_parts_is_refused_at_once() -> None:
+    avif = saved(quarters(), "AVIF")
+    box = struct.pack(">I4s", 8, b"free")
+    for data in (avif + box * 1_000_000, avif[:32] + box * 1_000_000, avif + b"\0\0\0\4moov" + b"\0" * 100):
+        with pytest.raises(ValueError, match=r"part|box"):
+            largest_pixels(data)
+
+
+def test_a_jpeg_of_countless_scans_is_refused_and_a_film_behind_a_photo_is_none() -> None:
+    jpeg = saved(quarters(640, 480), "JPEG", progressive=True)
+    last = jpeg.rindex(b"\xff\xda")
+    scan = jpeg[last:-2]
+    with pytest.raises(Invalid, match="scans"):
+        to_picture(jpeg[:last] + scan * (images.MAX_SCANS + 1) + jpeg[-2:])
+    assert corners(opened(to_picture(jpeg + b"\xff\xda\x00\x02" * 1000))) == list(CORNERS)
+    assert corners(opened(to_picture(jpeg))) == list(CORNERS)
+
+
+@pytest.mark.parametrize(("mode", "black"), [("RGB", (0, 0, 0)), ("L", 0)])
+def test_a_colour_of_a_png_that_is_transparent_becomes_white(mode: str, black: Any) -> None:
+    image = Image.new(mode, (40, 40))
+    image.paste(200 if mode == "L" else RED, (20, 0, 40, 40))
+    shown = opened(to_picture(saved(image, "PNG", transparency=black))).convert("RGB")
+    left, right = shown.getpixel((5, 20)), shown.getpixel((35, 20))
+    assert isinstance(left, tuple)
+    assert isinstance(right, tuple)
+    assert min(left) > 240
+    assert min(right) < 230
