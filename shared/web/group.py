@@ -211,6 +211,8 @@ class Group:
         # Hosting's CDN would otherwise keep even 404s for minutes.
         response.headers.setdefault("Cache-Control", "private, no-store")
         response.headers["X-Content-Type-Options"] = "nosniff"
+        if "*" not in settings().cors_origins:
+            response.vary.add("Origin")  # A cache must not give what nobody's page has asked for to the page that may.
         if logs.RELEASE:
             response.headers["X-Release"] = logs.RELEASE
         started = flask.g.get("started", time.perf_counter())

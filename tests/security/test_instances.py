@@ -147,6 +147,8 @@ def test_only_the_configured_origin_may_call(api: Api, instances: list[Served]) 
         assert allowed("https://app.example", method) == "https://app.example"
         for origin in ("https://evil.example", "null", "http://app.example", "https://app.example.evil.example", "*"):
             assert allowed(origin, method) is None
+    for headers in ({}, {"Origin": "https://evil.example"}, {"Origin": "https://app.example"}):
+        assert "Origin" in instances[0].call("GET", "/auth/me", headers=headers).headers["Vary"]
 
 
 def test_deployed_without_its_secret_the_bots_endpoint_is_closed(api: Api, instances: list[Served]) -> None:
