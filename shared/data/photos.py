@@ -9,7 +9,7 @@ import hashlib
 import time
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from itertools import groupby, islice
+from itertools import count, groupby, islice
 
 from shared import clock
 from shared.data import bucket, listings, store
@@ -56,13 +56,22 @@ def add(listing_doc: listings.Snapshot, user: User, image: bytes) -> PhotoRead:
     _check_room(photos_of(listing))
     picture = to_picture(image)
     store.restart_clock()
-    photo = Photo(store.new_id(), picture.width, picture.height, digest)
-    bucket.put(dict(zip(object_names(listing["id"], photo.id), picture.files.values(), strict=True)), "image/webp")
+
+    def stored() -> Photo:
+        photo = Photo(store.new_id(), picture.width, picture.height, digest)
+        bucket.put(dict(zip(object_names(listing["id"], photo.id), picture.files.values(), strict=True)), "image/webp")
+        return photo
+
+    photo = stored()
+    tries = count()
 
     def with_photo(photos: list[Photo]) -> list[Photo]:
+        nonlocal photo
         if _find(photos, digest):
             return photos  # The same upload at the same time, or this one, whose acknowledgement was lost.
         _check_room(photos)
+        if next(tries):  # Perhaps it was there already, and has been deleted since, with its objects.
+            photo = stored()
         return [*photos, photo]
 
     photos = listings.change_photos(listing_doc, with_photo, user)

@@ -1,5 +1,7 @@
 """The deletion of an account is interrupted anywhere: it has not begun, or it is finished in the end."""
 
+import random
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -11,7 +13,8 @@ import pytest
 import requests
 
 from shared import security
-from shared.data import deletion, store, users
+from shared.data import deletion, personal, store, users
+from shared.errors import Unavailable
 from tests.faults.operations import FLAT, World
 from tests.instruments.api import PASSWORD, Api
 from tests.instruments.clock import StoppedClock
@@ -169,3 +172,23 @@ def test_whatever_arrives_with_the_deletion_nothing_stays(api: Api, proxy: Proxy
     assert not [path for path in left if path.startswith((f"swipes/{person}", f"likes/{person}"))]
     assert not [data for data in left.values() if data.get("sender_id") == person]
     assert len([path for path in dump() if path.startswith("users/")]) == people - 1
+
+
+def test_an_account_of_very_much_data_does_not_hold_up_the_others(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    large, small = api.person(), api.person()
+    forget = personal.forget
+
+    def forget_slowly(user_id: int) -> None:
+        if user_id == large.id:
+            while store.seconds_left() > 0:
+                time.sleep(0.01)
+            raise Unavailable
+        forget(user_id)
+
+    monkeypatch.setattr(personal, "forget", forget_slowly)
+    monkeypatch.setattr(deletion, "RUN_SECONDS", 4.0)
+    monkeypatch.setattr(random, "sample", lambda due, _: due)  # The large one always comes first.
+    for person in (large, small):
+        deletion.begin(person.id)
+    assert any(deletion.finish_due() for _ in range(5))
+    assert [path for path in dump() if path.startswith("deletions/")] == [f"deletions/{large.id}"]

@@ -4,11 +4,13 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.instruments.api import Api, Person
 from tests.instruments.elsewhere import Answer, Call, Elsewhere
+from tests.instruments.pictures import image
 from tests.instruments.proxy import Fault, Proxy
 
 
@@ -112,3 +114,16 @@ def test_a_listing_that_was_edited_before_its_owner_is_answered_is_one(
         made = owner.ok("POST", "/listings", json=body)
     assert owner.ok("GET", "/listings/my") == [made]
     assert made["title"] == "Edited"
+
+
+def test_a_photo_that_was_deleted_comes_back_with_its_files_or_not_at_all(
+    owner: Person, elsewhere: Elsewhere, proxy: Proxy, bucket: Any
+) -> None:
+    path = f"/photos/{owner.listing()['id']}"
+    upload = image()
+    listed = Call("GET", path, owner.token)
+    with losing(proxy, elsewhere, listed, lambda answer: Call("DELETE", f"{path}/{answer.json[0]['id']}", owner.token)):
+        owner.ok("POST", path, data=upload)
+    for photo in (*owner.ok("GET", path), owner.ok("POST", path, data=upload)):
+        for url in photo["urls"].values():
+            assert owner.api.call("GET", urlsplit(url).path).status_code == 200
