@@ -83,10 +83,15 @@ def own_times(_patience: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def stopped(_patience: None, monkeypatch: pytest.MonkeyPatch) -> StoppedClock:
     """What measures the time of a request and its pauses between tries: it stands still, so these take no time."""
+    return stop_clock(monkeypatch)
+
+
+def stop_clock(patch: pytest.MonkeyPatch) -> StoppedClock:
+    """As ``stopped``, for as long as the patch lasts. Pauses of threads at the same time add up."""
     clock = StoppedClock()
-    monkeypatch.setattr(store, "TOTAL_SECONDS", OWN_TIMES["TOTAL_SECONDS"])
+    patch.setattr(store, "TOTAL_SECONDS", OWN_TIMES["TOTAL_SECONDS"])
     for module in (store, retry_base, retry_unary):
-        monkeypatch.setattr(module, "time", clock)
+        patch.setattr(module, "time", clock)
     return clock
 
 

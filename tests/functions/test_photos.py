@@ -15,6 +15,7 @@ from infra.local.emulators import ROOT
 from shared import clock
 from shared.data import bucket, listings, photos, store
 from shared.data.stored_photos import object_names
+from tests.conftest import stop_clock
 from tests.functions.test_contract import FLAT, LISTING
 from tests.functions.test_details import everywhere
 from tests.instruments.api import Api, Person
@@ -339,15 +340,15 @@ def empty_bucket(bucket: None) -> None:
 
 @contextmanager
 def no_storage() -> Iterator[None]:
-    """Nothing answers where the storage should be while the body runs."""
+    """Nothing answers where the storage should be while the body runs, and waiting for it takes no time."""
     with pytest.MonkeyPatch.context() as patch:
+        stop_clock(patch)
         patch.setenv("STORAGE_EMULATOR_HOST", "http://127.0.0.1:9")
         bucket.close()
         yield
     bucket.close()
 
 
-@pytest.mark.usefixtures("stopped")
 def test_without_storage_an_upload_is_503_and_leaves_nothing(api: Api, owner: Person) -> None:
     key = owner.listing()["id"]
     with no_storage():
@@ -359,7 +360,6 @@ def test_without_storage_an_upload_is_503_and_leaves_nothing(api: Api, owner: Pe
     assert add(owner, key)
 
 
-@pytest.mark.usefixtures("stopped")
 def test_a_deletion_without_storage_is_finished_by_its_repetition(owner: Person) -> None:
     key = owner.listing()["id"]
     photo = add(owner, key)["id"]
