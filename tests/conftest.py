@@ -30,7 +30,7 @@ os.environ |= PORTS.environment | {"GOOGLE_CLOUD_PROJECT": PROJECT, "BCRYPT_COST
 from shared.data import store, throttle  # noqa: E402
 from shared.settings import settings  # noqa: E402
 from tests.instruments import telegram  # noqa: E402
-from tests.instruments.api import Api  # noqa: E402
+from tests.instruments.api import Api, Person  # noqa: E402
 from tests.instruments.clock import StoppedClock  # noqa: E402
 from tests.instruments.mail import MailServer, mail_server  # noqa: E402
 
@@ -194,3 +194,14 @@ def _apps() -> Api:
 def api(database: str, bucket: None, _apps: Api) -> Api:
     """All functions in this process, as functions-framework serves them, on an empty database."""
     return _apps
+
+
+@pytest.fixture
+def owner(api: Api) -> Person:
+    """A landlord."""
+    return api.person("landlord")
+
+
+@pytest.fixture
+def tenant(api: Api) -> Person:
+    return api.person()

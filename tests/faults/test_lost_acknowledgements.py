@@ -1,6 +1,5 @@
 """A commit was done, its acknowledgement is lost, and others write before it is repeated: nothing is done twice."""
 
-import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -11,17 +10,7 @@ import pytest
 from tests.instruments.api import Api, Person
 from tests.instruments.elsewhere import Answer, Call, Elsewhere
 from tests.instruments.pictures import image
-from tests.instruments.proxy import Fault, Proxy
-
-
-@pytest.fixture
-def owner(api: Api) -> Person:
-    return api.person("landlord")
-
-
-@pytest.fixture
-def tenant(api: Api) -> Person:
-    return api.person()
+from tests.instruments.proxy import Fault, Proxy, first_commit
 
 
 @pytest.fixture
@@ -45,11 +34,7 @@ def losing(proxy: Proxy, elsewhere: Elsewhere, *others: Call | Callable[[Answer]
         for each in others:
             answers.extend(elsewhere.at_once([each if isinstance(each, Call) else each(answers[-1])]))
 
-    def plan(_: int, method: str) -> Fault | None:
-        return lost if method == "Commit" and not next(commits) else None
-
-    lost, commits = Fault("UNAVAILABLE", after=True, then=call_others), itertools.count()
-    with proxy.planned(plan):
+    with proxy.planned(first_commit(Fault("UNAVAILABLE", after=True, then=call_others))):
         yield answers
     assert [answer.status for answer in answers] == [200] * len(others)
 

@@ -1,6 +1,5 @@
 """Requests at the same moment, wherever there is a rule of uniqueness or of the last write, often enough to show."""
 
-import itertools
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -17,7 +16,7 @@ from tests.faults import same_objects
 from tests.faults.operations import FLAT, World
 from tests.instruments.api import PASSWORD, Api, Person
 from tests.instruments.elsewhere import Answer, Call, Elsewhere
-from tests.instruments.proxy import Fault, Plan, Proxy
+from tests.instruments.proxy import Fault, Proxy, first_commit
 from tests.security.database import check_whole, dump
 
 TELEGRAM = "/auth/telegram/login-or-register"
@@ -404,11 +403,6 @@ def test_many_devices_of_one_tenant_do_not_make_each_other_repeat(api: Api, monk
 
     at_once(*(partial(device, listings[number::8]) for number in range(8)))
     assert calls / len(listings) < 4
-
-
-def first_commit(fault: Fault) -> Plan:
-    commits = itertools.count()
-    return lambda _, method: fault if method == "Commit" and not next(commits) else None
 
 
 def acted_meanwhile(world: World, elsewhere: Elsewhere, proxy: Proxy, action: str, *others: Call) -> list[Answer]:

@@ -36,16 +36,6 @@ FLAT = ListingWrite(title="Flat", city="Astana", price=100)
 HOUSE = FLAT.model_copy(update={"city": "Almaty"})
 
 
-@pytest.fixture
-def owner(api: Api) -> Person:
-    return api.person("landlord")
-
-
-@pytest.fixture
-def tenant(api: Api) -> Person:
-    return api.person()
-
-
 def settle() -> None:
     """Waits until what was just written counts as settled in the feed."""
     time.sleep(settings().feed_settle_seconds + 0.01)

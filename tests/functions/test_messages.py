@@ -14,16 +14,6 @@ Message = dict[str, Any]
 
 
 @pytest.fixture
-def owner(api: Api) -> Person:
-    return api.person("landlord")
-
-
-@pytest.fixture
-def tenant(api: Api) -> Person:
-    return api.person()
-
-
-@pytest.fixture
 def lead(owner: Person, tenant: Person) -> dict[str, Any]:
     lead: dict[str, Any] = tenant.ok("POST", "/leads", json={"listing_id": owner.listing()["id"]})
     return lead

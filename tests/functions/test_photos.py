@@ -25,11 +25,6 @@ from tests.instruments.pictures import image, shown
 IMMUTABLE = "public, max-age=31536000, immutable"
 
 
-@pytest.fixture
-def owner(api: Api) -> Person:
-    return api.person("landlord")
-
-
 def add(owner: Person, listing_id: int, number: int = 0, **options: Any) -> Any:
     return owner.ok("POST", f"/photos/{listing_id}", data=image(number, **options))
 

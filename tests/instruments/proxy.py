@@ -1,5 +1,6 @@
 """A Firestore between the functions and the emulator that fails when told to: real gRPC on both sides."""
 
+import itertools
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -133,6 +134,12 @@ def gone_from(number: int, clock: StoppedClock, after: bool = False) -> Plan:
         return Fault("UNAVAILABLE", after=after and count == number, then=clock.run_out if count > number else None)
 
     return plan
+
+
+def first_commit(fault: Fault) -> Plan:
+    """Only the first commit fails, whatever is read before."""
+    commits = itertools.count()
+    return lambda _, method: fault if method == "Commit" and not next(commits) else None
 
 
 def always(fault: Fault, *methods: str) -> Plan:
