@@ -15,7 +15,6 @@ from shared.data import store, users
 from shared.data.users import User
 from shared.delivery.channels import Channel, configured
 from shared.enums import Locale
-from shared.errors import Unauthorized
 from shared.models.notifications import ChannelsRead, QuietHours, SettingsRead, SettingsWrite
 
 COLLECTION: Final = "notification_settings"
@@ -126,9 +125,7 @@ def add_device(
 
     def attempt(settings_doc: Snapshot, token_doc: store.Snapshot[Literal["push_tokens"]]) -> None:
         if next(tries):
-            now = User.of(store.get(users.ref(user.id))[0])
-            if now is None or now.token_version != user.token_version:
-                raise Unauthorized("Sign in again", code="sign_in_again")
+            users.check_version(User.of(store.get(users.ref(user.id))[0]), user.token_version)
         batch = store.Batch()
         old = settings_doc.to_dict() or {}
         devices = [each for each in old.get("devices", []) if each["id"] != name and each["token"] != token]
@@ -164,8 +161,9 @@ def remove_device(settings_doc: Snapshot, name: str) -> None:
     store.contend((settings_doc,), attempt)
 
 
-def add_removal_of_devices(batch: store.Batch, settings_doc: Snapshot) -> None:
+def add_removal_of_devices(batch: store.Batch, user_id: int) -> None:
     """Adds to a batch that a person has no devices any more, with what is known of their push tokens."""
+    (settings_doc,) = store.get(ref(user_id))
     _forget_others(batch, settings_doc.to_dict() or {}, [])
     _put(batch, settings_doc, {"devices": []})  # Whoever is about to add one loses the race, and looks again.
 

@@ -4,7 +4,6 @@ from typing import Any
 
 from shared.data import store, users
 from shared.data.users import User
-from shared.errors import Unauthorized
 from shared.models.auth import ProfileUpdate
 
 
@@ -22,8 +21,7 @@ def change(user: User, wanted: ProfileUpdate) -> User:
     """
 
     def fields(now: User, batch: store.Batch) -> dict[str, Any]:
-        if now.token_version != user.token_version:  # Whoever was let in a moment ago may not be let in any more.
-            raise Unauthorized("Sign in again", code="sign_in_again")
+        users.check_version(now, user.token_version)  # Whoever was let in a moment ago may not be any more.
         given = wanted.model_dump(include={"name", "email", "phone"}, exclude_none=True)
         changed = {name: value for name, value in given.items() if value != getattr(now, name)}
         for kind, value in _new_identities(now, wanted).items():

@@ -81,7 +81,7 @@ def leave(user: User) -> User:
         for kind in ("telegram_id", "phone"):
             if value := getattr(now, kind):
                 batch.delete(users.identity_ref(kind, value))
-        notification_settings.add_removal_of_devices(batch, store.get(notification_settings.ref(now.id))[0])
+        notification_settings.add_removal_of_devices(batch, now.id)
         return {"telegram_id": None, "phone": None, "phone_verified": False} | users.all_ended(now)
 
     left = users.update(user.id, fields)
@@ -120,7 +120,7 @@ def _link(user: User, user_doc: users.Snapshot, telegram_id: str) -> Entered:
     changes: dict[str, Any] = {"telegram_id": telegram_id, "phone_verified": True}
     if not user.phone_verified and not user.email_verified:
         changes |= {"password_hash": None, "token_version": user.token_version + 1}
-        notification_settings.add_removal_of_devices(batch, store.get(notification_settings.ref(user.id))[0])
+        notification_settings.add_removal_of_devices(batch, user.id)
     if user.telegram_id:
         batch.delete(users.identity_ref("telegram_id", user.telegram_id))
     batch.create(users.identity_ref("telegram_id", telegram_id), {"user_id": user.id, "kind": "telegram_id"})

@@ -192,6 +192,16 @@ def update(user_id: int, change: Callable[[User, store.Batch], Mapping[str, Any]
     return store.contend(store.get(ref(user_id)), attempt)
 
 
+def check_version(user: User | None, version: int) -> None:
+    """Refuses whoever was let in by an earlier version of the user's tokens than they have now.
+
+    Raises:
+        Unauthorized: The account has found its owner since then, or has ended all tokens, or is gone.
+    """
+    if user is None or user.token_version != version:
+        raise Unauthorized("Sign in again", code="sign_in_again")
+
+
 def all_ended(user: User) -> dict[str, Any]:
     """The fields that end every access token and every session that was issued before."""
     version = user.token_version + 1

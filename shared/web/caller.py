@@ -99,8 +99,7 @@ class Caller:
 
     def check_owner(self, user: User) -> None:
         """Refuses what ``load_owner`` refuses, where the user was read with other documents."""
-        if self._claims.version != user.token_version:
-            raise Unauthorized("Sign in again", code="sign_in_again")
+        users.check_version(user, self._claims.version)
 
 
 class Bot:
