@@ -53,11 +53,15 @@ def _tenge(value: int | None) -> str | None:
     return None if value is None else f"{to_tenge(value):.2f}"
 
 
+def _filters(stored: dict[str, Any] | None) -> dict[str, Any]:
+    return preferences.filters_model(stored).model_dump(mode="json")
+
+
 def _preferences(stored: dict[str, Any] | None) -> dict[str, Any] | None:
     if stored is None:
         return None
     prices = {name: _tenge(stored[name]) for name in preferences.PRICES}
-    return stored | prices | {"filters": preferences.filters_model(stored.get("filters")).model_dump(mode="json")}
+    return stored | prices | {"filters": _filters(stored.get("filters"))}
 
 
 SECRET = None
@@ -227,7 +231,7 @@ TABLE: tuple[Holding, ...] = (
     _one_each(
         preferences.DOCUMENTS_OF_BEFORE,
         lambda user_id: store.document(preferences.DOCUMENTS_OF_BEFORE, user_id),
-        _fields("id user_id city deal_type property_type", price_min=_tenge, price_max=_tenge, filters=DERIVED),
+        _fields("id user_id city deal_type property_type", price_min=_tenge, price_max=_tenge, filters=_filters),
     ),
     _one_each(
         feeds.COLLECTION,
