@@ -10,9 +10,9 @@ from typing import Any
 
 from infra import target
 from shared.data import likes, preferences, store, swipes, users
+from shared.models.preferences import PreferenceWrite
 
 PAGE = 300
-OF_PREFERENCES = ("city", "deal_type", "property_type", "price_min", "price_max", "filters")
 
 
 def _pages(collection: str) -> Iterator[Sequence[Any]]:
@@ -56,7 +56,7 @@ def _copy(user_id: int, old: dict[str, Any]) -> bool:
         if user is None or user.get("preferences"):
             return False
         batch = store.Batch()
-        kept = {name: old.get(name) for name in OF_PREFERENCES}
+        kept = {name: old.get(name) for name in PreferenceWrite.model_fields}
         batch.update(user_doc.reference, {"preferences": kept}, seen=user_doc)
         batch.commit()
         return True

@@ -154,10 +154,10 @@ def _scans(data: bytes) -> int:
 
 def _in_full_colours(image: Image.Image) -> Image.Image:
     """The image in a mode that can be made smaller without loss: palettes and more than eight bits cannot."""
-    if image.mode in ("L", "RGB") and "transparency" in image.info:
+    if image.mode == "PA" or ("transparency" in image.info and image.mode in ("1", "L", "P", "RGB")):
         return image.convert("RGBA")
-    if image.mode in ("1", "P", "PA"):
-        return image.convert("RGBA" if "transparency" in image.info or image.mode == "PA" else "RGB")
+    if image.mode in ("1", "P"):
+        return image.convert("RGB")
     if image.mode.startswith("I"):
         return image.point(lambda value: value * (1 / 256)).convert("L")
     return image

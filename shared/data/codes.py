@@ -192,9 +192,9 @@ def _write(code_doc: Snapshot, user: User | None, channel: Channel | None, local
     digits, nonce, now = f"{secrets.randbelow(10**6):06}", secrets.token_hex(8), clock.now()
     code = _Code(user, channel, digits, locale) if user and channel else None
     fields: dict[str, Any] = {
-        "user_id": user.id if user and code else None,
-        "channel": channel,
-        "target": _target(user, channel) if user and channel else None,
+        "user_id": code.user.id if code else None,
+        "channel": code.channel if code else None,
+        "target": _target(code.user, code.channel) if code else None,
         "nonce": nonce,
         "hash": _hash(code_doc.reference.id, nonce, digits) if code else secrets.token_hex(32),
         "tries": 0,

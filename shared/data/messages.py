@@ -34,21 +34,16 @@ def other_side(lead: dict[str, Any], user_id: int) -> int:
     return other
 
 
-def _unread_field(lead: dict[str, Any], user_id: int) -> str:
-    """The field that counts what one side of a lead has not read."""
-    return "unread_tenant" if user_id == lead["tenant_id"] else "unread_owner"
-
-
-def _read_field(lead: dict[str, Any], user_id: int) -> str:
-    """The field that counts what one side of a lead has read; a lead of before has none."""
-    return "read_tenant" if user_id == lead["tenant_id"] else "read_owner"
+def _count_field(kind: Literal["read", "unread"], lead: dict[str, Any], user_id: int) -> str:
+    """The field that counts what one side of a lead has read or not; a lead of before has none of what was read."""
+    return f"{kind}_tenant" if user_id == lead["tenant_id"] else f"{kind}_owner"
 
 
 def conversation(lead: dict[str, Any], user_id: int) -> Conversation:
     """How far one side of a lead is with its messages."""
     last = lead.get("last_message")
     return Conversation(
-        unread=lead.get(_unread_field(lead, user_id), 0),
+        unread=lead.get(_count_field("unread", lead, user_id), 0),
         last_message=last and MessageRead.model_validate(last | {"lead_id": lead["id"]}),
     )
 
@@ -125,7 +120,7 @@ def new_message(
     """A message's document, and what it changes in the document of its lead."""
     shown = {"id": message_id, "sender_id": sender_id, "text": text, "created_at": store.SERVER_TIMESTAMP}
     number = lead.get("messages", 0) + 1
-    unread = _unread_field(lead, other_side(lead, sender_id))
+    unread = _count_field("unread", lead, other_side(lead, sender_id))
     changes = {"messages": number, "last_message": shown, unread: lead.get(unread, 0) + 1}
     return shown | {"lead_id": lead["id"], "number": number}, changes
 
@@ -146,7 +141,7 @@ def mark_read(lead_doc: LeadSnapshot, user: User) -> None:
         NotFound: The lead has just been deleted.
     """
     lead = lead_doc.to_dict() or {}
-    unread_field, read_field = _unread_field(lead, user.id), _read_field(lead, user.id)
+    unread_field, read_field = _count_field("unread", lead, user.id), _count_field("read", lead, user.id)
     read = lead.get(read_field, 0) + lead.get(unread_field, 0)
 
     def attempt(lead_doc: LeadSnapshot) -> None:
